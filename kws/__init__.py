@@ -1,0 +1,44 @@
+"""A real-time streaming keyword spotter.
+
+The public names are loaded when they are first used, so that ``import kws`` costs nothing and
+an offline user never loads ZeroMQ:
+
+    from kws import Spotter, Detection, load_model, Subscriber
+"""
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kws.detect.detection import Detection
+    from kws.errors import KwsError
+    from kws.events.subscriber import Subscriber
+    from kws.model.bundle import Model, load_model
+    from kws.spotter import Spotter
+
+# The products here are far too small for several threads, whose hand-over costs more than the
+# product itself. Only effective while numpy is not loaded yet, and the user's own setting wins.
+for _variable in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+_HOMES = {
+    "Detection": "kws.detect.detection",
+    "KwsError": "kws.errors",
+    "Model": "kws.model.bundle",
+    "Spotter": "kws.spotter",
+    "Subscriber": "kws.events.subscriber",
+    "load_model": "kws.model.bundle",
+}
+
+__all__ = ["Detection", "KwsError", "Model", "Spotter", "Subscriber", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kws' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

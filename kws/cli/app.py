@@ -1,0 +1,60 @@
+"""The `kws` program: gathers the commands, turns errors into one line and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import typer
+
+from kws.errors import KwsError
+
+app = typer.Typer(
+    name="kws",
+    help="Spots isolated spoken commands in a stream of audio. It is not speech recognition.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class _Settings:
+    """What the global flags said."""
+
+    debug = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kws {version('kws')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_flags(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    _version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", callback=_print_version,
+        is_eager=True,
+    ),
+) -> None:
+    _Settings.debug = debug
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit the process.
+
+    A `KwsError` becomes one line on stderr and its own exit code; with ``--debug`` its traceback
+    is shown as well.  A reader that closes the pipe (``kws replay ... | head``) is no error.
+    """
+    try:
+        app(args=None if arguments is None else list(arguments))
+    except KwsError as error:
+        if _Settings.debug:
+            raise
+        typer.echo(f"kws: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,77 @@
+"""The one family of errors that kws raises on purpose, each with an exit code of its own.
+
+Every message says what happened and, where there is one, how to mend it: the command line prints
+it as a single line.  Exit code 2 is left to the command line parser (wrong usage).
+"""
+
+
+class KwsError(Exception):
+    """Base of all errors of kws.  ``str(error)`` is one line, fit for a person."""
+
+    exit_code = 1
+
+
+class AudioFileError(KwsError):
+    """A recording that cannot be read, or holds no sound."""
+
+    exit_code = 3
+
+
+class ModelError(KwsError):
+    """A model folder that is missing, damaged, of another version or at odds with itself."""
+
+    exit_code = 4
+
+
+class DeviceError(KwsError):
+    """No microphone can be opened."""
+
+    exit_code = 5
+
+
+class PortAudioMissingError(KwsError):
+    """The PortAudio library is not installed."""
+
+    exit_code = 6
+
+
+class ConfigError(KwsError):
+    """A setting, in a file, the environment or a flag, that makes no sense."""
+
+    exit_code = 7
+
+
+class EndpointError(KwsError):
+    """An endpoint that cannot be bound or reached: taken, forbidden, too long or insecure."""
+
+    exit_code = 8
+
+
+class DeviceStuckError(KwsError):
+    """A call into PortAudio that never came back."""
+
+    exit_code = 9
+
+
+class DataError(KwsError):
+    """Training or evaluation data that cannot serve."""
+
+    exit_code = 10
+
+
+class MissingExtraError(KwsError):
+    """A feature whose optional packages are not installed."""
+
+    exit_code = 11
+
+
+class NoDaemonError(KwsError):
+    """No daemon answers at the endpoint."""
+
+    exit_code = 12
+
+
+class OutputError(KwsError):
+    """A result that cannot be written: no space, no permission, no such folder."""
+
+    exit_code = 13

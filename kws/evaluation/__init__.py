@@ -1,0 +1,1 @@
+"""Measuring a model: clips and streams.  Needs the extra `train`."""

@@ -1,0 +1,1 @@
+"""Detections and the state of the daemon as ZeroMQ events."""

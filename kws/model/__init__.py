@@ -1,0 +1,1 @@
+"""Frames to posteriors, and what a model file is."""

@@ -1,0 +1,192 @@
+"""A model is a folder without code: `model.json` and `weights.safetensors`."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import platformdirs
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from kws.errors import ModelError, OutputError
+from kws.features.matrices import Matrices
+from kws.model.lstm import Weights, check_weights
+from kws.model.spec import ModelSpec, decode_spec
+
+DEFAULT_MODEL = "commands"
+SPEC_FILE = "model.json"
+WEIGHTS_FILE = "weights.safetensors"
+
+_LARGEST_SPEC = 4 << 20
+_LARGEST_WEIGHTS = 256 << 20
+_FEATURE_PREFIX = "features."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A checked model, ready to run."""
+
+    spec: ModelSpec
+    matrices: Matrices
+    weights: Weights
+    """The network's arrays, float32."""
+    path: Path
+    """The folder it came from."""
+    sha256: str
+    """Hexadecimal digest of both files: what exactly was listening."""
+
+    @property
+    def words(self) -> list[str]:
+        """The keywords, in the order of the model."""
+        return [keyword.word for keyword in self.spec.keywords]
+
+
+def load_model(name_or_path: str | os.PathLike[str] | None = None) -> Model:
+    """Load a model by name or folder; without either, the model that comes with kws.
+
+    Raises:
+        ModelError: there is none, or it is damaged; the message names the file and the field.
+    """
+    folder = find_model(DEFAULT_MODEL if name_or_path is None else name_or_path)
+    text = _read(folder / SPEC_FILE, _LARGEST_SPEC)
+    binary = _read(folder / WEIGHTS_FILE, _LARGEST_WEIGHTS)
+    with _about(folder / SPEC_FILE):
+        spec = decode_spec(text)
+    with _about(folder / WEIGHTS_FILE):
+        if hashlib.sha256(binary).hexdigest() != spec.weights_sha256:
+            raise ModelError(
+                "the content is not what weights_sha256 in model.json promises: "
+                "the file is damaged, or belongs to another model"
+            )
+        matrices, weights = _unpack(spec, binary)
+    digest = hashlib.sha256(text + binary).hexdigest()
+    return Model(spec, matrices, weights, folder, digest)
+
+
+def save_model(
+    folder: str | os.PathLike[str], spec: ModelSpec, matrices: Matrices, weights: Weights
+) -> ModelSpec:
+    """Write a model folder, whole or not at all; gives back the spec with its `weights_sha256`.
+
+    A file is replaced only once its successor is complete on disk.
+
+    Raises:
+        ModelError: `spec`, `matrices` and `weights` do not fit each other.
+        OutputError: the folder cannot be written.
+    """
+    spec.check()
+    matrices.check(spec.features)
+    arrays = {_FEATURE_PREFIX + name: getattr(matrices, name) for name in Matrices.__slots__}
+    arrays |= {name: array.astype(np.float32) for name, array in weights.items()}
+    binary = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    spec = msgspec.structs.replace(spec, weights_sha256=hashlib.sha256(binary).hexdigest())
+    _unpack(spec, binary)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / WEIGHTS_FILE, binary)
+        _replace(folder / SPEC_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2))
+    except OSError as error:
+        raise OutputError(f"cannot write the model to {folder}: {error.strerror}") from error
+    return spec
+
+
+def find_model(name_or_path: str | os.PathLike[str]) -> Path:
+    """The folder of a model: a path, or a name in the user's data folder or among ours.
+
+    Raises:
+        ModelError: no such folder; the message says where it was sought.
+    """
+    wanted = os.fspath(name_or_path)
+    path = Path(wanted).expanduser()
+    if path.is_dir():
+        return path
+    is_name = wanted and Path(wanted).name == wanted
+    if not is_name:
+        raise ModelError(f"there is no model folder {wanted!r}")
+    for home in _homes():
+        if (home / wanted / SPEC_FILE).is_file():
+            return home / wanted
+    places = ", ".join(str(home) for home in _homes())
+    raise ModelError(
+        f"there is no model {wanted!r}: neither a folder of that name here nor in {places} "
+        "(`kws models` lists what is installed)"
+    )
+
+
+def installed_models() -> Iterator[Path]:
+    """The folders of all models that can be called by name, the user's first."""
+    seen = set()
+    for home in _homes():
+        for spec_file in sorted(home.glob(f"*/{SPEC_FILE}")):
+            if spec_file.parent.name not in seen:
+                seen.add(spec_file.parent.name)
+                yield spec_file.parent
+
+
+def _homes() -> list[Path]:
+    """Folders that hold models: the user's, the installed package's, the checkout's."""
+    package = Path(__file__).resolve().parents[1]
+    user = platformdirs.user_data_path("kws") / "models"
+    return [home for home in (user, package / "models", package.parent / "models") if home.is_dir()]
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        if path.stat().st_size > limit:
+            raise ModelError(f"{path} is larger than {limit >> 20} MiB: it is no part of a kws model")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _unpack(spec: ModelSpec, binary: bytes) -> tuple[Matrices, Weights]:
+    """Split weights.safetensors into feature arrays and network weights, both checked."""
+    try:
+        arrays = load(binary)
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ModelError(f"this is not a safetensors file ({error})") from error
+    features = {
+        name.removeprefix(_FEATURE_PREFIX): arrays.pop(name)
+        for name in list(arrays)
+        if name.startswith(_FEATURE_PREFIX)
+    }
+    if features.keys() != set(Matrices.__slots__):
+        odd = sorted(features.keys() ^ set(Matrices.__slots__))
+        raise ModelError(f"the arrays {_FEATURE_PREFIX}* are not as expected: {', '.join(odd)}")
+    matrices = Matrices(**features)
+    matrices.check(spec.features)
+    if spec.network.kind == "lstm":
+        check_weights(spec.network, arrays, spec.features.coefficients, len(spec.labels))
+    return matrices, arrays
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves either the old content or the new."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+@contextlib.contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Put the file's name in front of what is wrong with it."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error

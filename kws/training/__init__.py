@@ -1,0 +1,1 @@
+"""Training a model from recordings.  Needs the extra `train`."""
