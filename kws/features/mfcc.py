@@ -61,7 +61,7 @@ class IncrementalMfcc:
         self._dct = (matrices.dct / matrices.deviation).astype(self._dtype)
         self._offset = (-matrices.mean / matrices.deviation).astype(self._dtype)
         # The logarithm needs something even where a model asks for no floor at all.
-        self._floor = self._dtype.type(max(spec.floor, np.finfo(np.float64).eps))
+        self._floor = np.asarray(max(spec.floor, np.finfo(np.float64).eps), self._dtype)
         self.reset()
 
     def reset(self) -> None:

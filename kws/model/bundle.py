@@ -35,7 +35,7 @@ class Model:
     spec: ModelSpec
     matrices: Matrices
     weights: Weights
-    """The network's arrays, float32."""
+    """The arrays of the network, float32."""
     path: Path
     """The folder it came from."""
     sha256: str
@@ -140,7 +140,9 @@ def _homes() -> list[Path]:
 def _read(path: Path, limit: int) -> bytes:
     try:
         if path.stat().st_size > limit:
-            raise ModelError(f"{path} is larger than {limit >> 20} MiB: it is no part of a kws model")
+            raise ModelError(
+                f"{path} is larger than {limit >> 20} MiB: it is no part of a kws model"
+            )
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error

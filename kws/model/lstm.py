@@ -1,7 +1,7 @@
 """The network in plain numpy: frames and a state in, posteriors and the next state out."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,10 @@ Weights = dict[str, Array]
 class Engine(Protocol):
     """What turns frames into posteriors; its state is a value that it never keeps."""
 
-    def initial_state(self) -> object:
+    def initial_state(self) -> Any:
         """The state before the first frame of a stream."""
 
-    def step(self, frames: Array, state: object) -> tuple[Array, object]:
+    def step(self, frames: Array, state: Any) -> tuple[Array, Any]:
         """Take frames (T, F), T a multiple of the block; give back posteriors (T / block, K)."""
 
 
@@ -137,7 +137,7 @@ def weight_shapes(spec: NetworkSpec, features: int, labels: int) -> dict[str, tu
 
 
 def check_weights(spec: NetworkSpec, weights: Weights, features: int, labels: int) -> None:
-    """Raise `ModelError` naming the first array that is missing, unknown, ill-shaped or not finite."""
+    """Raise `ModelError` naming the first array that is missing, unknown or ill-shaped."""
     shapes = weight_shapes(spec, features, labels)
     for name in sorted(weights.keys() - shapes.keys()):
         raise ModelError(f"weights hold {name}, which the network fields do not ask for")
@@ -148,7 +148,7 @@ def check_weights(spec: NetworkSpec, weights: Weights, features: int, labels: in
         if array.shape != shape:
             raise ModelError(f"{name} has shape {array.shape}, the network fields ask for {shape}")
         if array.dtype not in (np.float32, np.float64):
-            raise ModelError(f"{name} is of type {array.dtype}, it must be float32")
+            raise ModelError(f"{name} is of type {array.dtype}, it must be float32 or float64")
         if not np.isfinite(array).all():
             raise ModelError(f"{name} holds values that are not finite")
 

@@ -1,15 +1,15 @@
 """What `model.json` says: a typed description that is checked field by field."""
 
 from math import prod
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from kws.errors import ModelError
 from kws.features.spec import FeatureSpec
 
-FORMAT = "kws-model"
-VERSION = 1
+FORMAT: Final = "kws-model"
+VERSION: Final = 1
 
 
 class Convolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
