@@ -62,3 +62,9 @@ def noise() -> np.ndarray:
     rng = np.random.default_rng(11)
     envelope = np.repeat(rng.uniform(0, 1, 80) ** 3, 1600)
     return (rng.standard_normal(128000) * 0.2 * envelope).clip(-1, 1).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> Model:
+    """The model that comes with kws."""
+    return load_model()

@@ -53,7 +53,7 @@ def load_model(name_or_path: str | os.PathLike[str] | None = None) -> Model:
     Raises:
         ModelError: there is none, or it is damaged; the message names the file and the field.
     """
-    folder = find_model(DEFAULT_MODEL if name_or_path is None else name_or_path)
+    folder = find_model(name_or_path)
     text = _read(folder / SPEC_FILE, _LARGEST_SPEC)
     binary = _read(folder / WEIGHTS_FILE, _LARGEST_WEIGHTS)
     with _about(folder / SPEC_FILE):
@@ -97,22 +97,24 @@ def save_model(
     return spec
 
 
-def find_model(name_or_path: str | os.PathLike[str]) -> Path:
+def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     """The folder of a model: a path, or a name in the user's data folder or among ours.
 
     Raises:
         ModelError: no such folder; the message says where it was sought.
     """
-    wanted = os.fspath(name_or_path)
+    wanted = DEFAULT_MODEL if name_or_path is None else os.fspath(name_or_path)
     path = Path(wanted).expanduser()
-    if path.is_dir():
+    is_name = bool(wanted) and path.name == wanted
+    if name_or_path is not None and (path / SPEC_FILE).is_file():
         return path
-    is_name = wanted and Path(wanted).name == wanted
-    if not is_name:
-        raise ModelError(f"there is no model folder {wanted!r}")
-    for home in _homes():
+    for home in _homes() if is_name else []:
         if (home / wanted / SPEC_FILE).is_file():
             return home / wanted
+    if wanted and name_or_path is not None and path.is_dir():
+        raise ModelError(f"{path} holds no {SPEC_FILE}: it is not a model folder")
+    if not is_name:
+        raise ModelError(f"there is no model folder {wanted!r}")
     places = ", ".join(str(home) for home in _homes())
     raise ModelError(
         f"there is no model {wanted!r}: neither a folder of that name here nor in {places} "
