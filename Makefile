@@ -1,0 +1,56 @@
+# `make run` hears words, `make test` checks everything.  Each sets up all that it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SYSTEM_PACKAGES := libportaudio2
+TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
+
+.PHONY: run test lint types check format clean
+
+run: $(VENV)/.run system-packages
+	$(BIN)/kws replay examples/recording/commands.flac
+
+test: $(VENV)/.test test-packages lint types check
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+check: $(VENV)/.test test-packages
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# --- set-up -----------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh scripts/install_packages.sh python3-venv
+	@$(PYTHON) scripts/check_python.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+# torch on its own first: pip then takes the build that the constraint names, not the newest.
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,plot,dev]'
+	touch $@ $(VENV)/.run
+
+.PHONY: system-packages test-packages
+system-packages:
+	@sh scripts/install_packages.sh $(SYSTEM_PACKAGES)
+
+test-packages:
+	@sh scripts/install_packages.sh $(TEST_PACKAGES)
