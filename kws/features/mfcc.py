@@ -108,5 +108,6 @@ class IncrementalMfcc:
         spectrum = np.fft.rfft(emphasised[self._windows] * self._taper, self.spec.fft)
         bins = (spectrum.real**2 + spectrum.imag**2).astype(self._dtype)
         log_mel = np.log(bins @ self._mel + self._floor)
-        power = np.mean(span[self._windows] ** 2, axis=1)
+        windows = span[self._windows]
+        power = np.einsum("ij,ij->i", windows, windows) / self.spec.window
         return log_mel @ self._dct + self._offset, power
