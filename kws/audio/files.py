@@ -72,6 +72,11 @@ class Recording:
         """Length in seconds according to the file, or None where that is not known."""
         return self._sound.frames / self.rate if self._knows_length() else None
 
+    @property
+    def seconds(self) -> float:
+        """How much has been read so far."""
+        return self._frames / self.rate
+
     def __iter__(self) -> Iterator[Samples]:
         resampler = StreamResampler(self.rate)
         while len(block := self._read()):
@@ -104,10 +109,9 @@ class Recording:
         try:
             return self._sound.read(self._block, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            seconds = self._frames / self.rate
             raise AudioFileError(
-                f"{self.path}: damaged or cut short after {seconds:.1f} s; what comes before it "
-                "was analysed"
+                f"{self.path}: damaged or cut short after {self.seconds:.1f} s; "
+                "what comes before was analysed"
             ) from error
 
     def _mix(self, block: Samples) -> Samples:
@@ -139,7 +143,7 @@ class Recording:
             raise AudioFileError(f"{self.path}: holds no sound, only NaN or infinite samples")
         if self._is_cut_short():
             raise AudioFileError(
-                f"{self.path}: cut short after {self._frames / self.rate:.1f} s, its header "
+                f"{self.path}: cut short after {self.seconds:.1f} s, its header "
                 "promises more; what there is was analysed"
             )
 

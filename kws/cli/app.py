@@ -7,6 +7,8 @@ from importlib.metadata import version
 
 import typer
 
+from kws.cli.models import models
+from kws.cli.replay import replay
 from kws.errors import KwsError
 
 app = typer.Typer(
@@ -34,11 +36,18 @@ def _print_version(wanted: bool) -> None:
 def _global_flags(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
     _version: bool = typer.Option(
-        False, "--version", help="Print the version and stop.", callback=_print_version,
+        False,
+        "--version",
+        help="Print the version and stop.",
+        callback=_print_version,
         is_eager=True,
     ),
 ) -> None:
     _Settings.debug = debug
+
+
+app.command()(replay)
+app.command()(models)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,61 @@
+"""Options that several commands share, and what their texts mean."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+from kws.errors import ConfigError
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME|DIR", help="Model to listen with (see `kws models`)."),
+]
+WordsOption = Annotated[
+    str | None,
+    typer.Option("--words", metavar="W,W", help="Listen for these words only."),
+]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        metavar="X|WORD=X",
+        help="Score, 0 to 1, from which a word counts: for all, or for one word. May be repeated.",
+    ),
+]
+ChannelOption = Annotated[
+    int | None,
+    typer.Option("--channel", metavar="N", min=1, help="Channel to take, counted from 1."),
+]
+
+
+def parse_words(text: str | None) -> list[str] | None:
+    """The words of ``--words``, or None where it was not given."""
+    if text is None:
+        return None
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+def parse_thresholds(texts: Sequence[str] | None, words: Iterable[str]) -> dict[str, float]:
+    """The thresholds by word that ``--threshold`` asks for; `words` are all that are listened for.
+
+    A value for one word beats a value for all, wherever it stands.
+
+    Raises:
+        ConfigError: something is not a number.
+    """
+    for_all: dict[str, float] = {}
+    for_one: dict[str, float] = {}
+    for text in texts or ():
+        word, equals, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError as error:
+            raise ConfigError(
+                f"--threshold {text}: {number!r} is not a number (--threshold 0.6, or yes=0.6)"
+            ) from error
+        if equals:
+            for_one[word.strip()] = value
+        else:
+            for_all = dict.fromkeys(words, value)
+    return for_all | for_one

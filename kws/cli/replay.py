@@ -1,0 +1,136 @@
+"""`kws replay`: which words are spoken when in recordings."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kws.cli.options import (
+    ChannelOption,
+    ModelOption,
+    ThresholdOption,
+    WordsOption,
+    parse_thresholds,
+    parse_words,
+)
+from kws.errors import AudioFileError
+
+if TYPE_CHECKING:
+    from kws.audio.files import Recording
+    from kws.audio.resample import Samples
+    from kws.cli.reports import Report
+    from kws.plot import Picture
+    from kws.spotter import Spotter
+
+
+def replay(
+    recordings: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|DIR|-", help="Recordings, folders of them, or - for stdin."),
+    ],
+    model: ModelOption = None,
+    threshold: ThresholdOption = None,
+    words: WordsOption = None,
+    channel: ChannelOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per detection and line.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="PNG", help="Draw waveform, scores and detections of a recording."),
+    ] = None,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Take as long as the recording lasts.")
+    ] = False,
+) -> None:
+    """Find keywords in recordings.
+
+    The recordings go through the same chain as the microphone, as fast as
+    the machine can, and each from fresh state. WAV, FLAC, Ogg, Opus and
+    MP3 at any sample rate; channels are mixed unless --channel picks one.
+    From stdin come WAV, FLAC, Ogg or raw 16 kHz 16 bit mono samples.
+
+    A recording that cannot be read is reported on stderr and in the exit
+    code; the others are still replayed.
+
+    Examples:
+
+        kws replay examples/recording/commands.flac
+
+        kws replay --json recordings/ > detections.jsonl
+
+        kws replay --words yes,no --threshold 0.7 --threshold no=0.9 a.opus
+
+        kws replay --plot picture.png commands.flac
+
+        arecord -f S16_LE -r 16000 -c 1 -t raw | kws replay -
+    """
+    from kws.audio.files import open_recording
+    from kws.cli.reports import JsonReport, TableReport
+    from kws.model.bundle import load_model
+    from kws.plot import Picture, check_picture
+    from kws.spotter import Spotter
+
+    if plot is not None:
+        if len(recordings) != 1 or Path(recordings[0]).is_dir():
+            raise typer.BadParameter("--plot draws one recording: name exactly one")
+        check_picture(plot)
+    loaded = load_model(model)
+    wanted = parse_words(words)
+    thresholds = parse_thresholds(threshold, wanted or loaded.words)
+    report: Report = JsonReport() if as_json else TableReport()
+    failures: list[AudioFileError] = []
+    for name in _names(recordings, failures):
+        spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
+        picture = Picture(spotter, name) if plot is not None else None
+        try:
+            with open_recording(name, channel) as recording, report.recording(recording):
+                _replay_one(recording, spotter, report, picture, realtime)
+        except AudioFileError as error:
+            _complain(error, failures)
+        if plot is not None and picture is not None and picture.heard:
+            picture.draw(plot)
+    if failures:
+        raise typer.Exit(failures[0].exit_code)
+
+
+def _names(arguments: Sequence[str], failures: list[AudioFileError]) -> Iterator[str]:
+    """The recordings that the arguments stand for, a folder's looked up when its turn comes."""
+    from kws.audio.files import list_recordings
+
+    for argument in arguments:
+        try:
+            yield from list_recordings(argument)
+        except AudioFileError as error:
+            _complain(error, failures)
+
+
+def _complain(error: AudioFileError, failures: list[AudioFileError]) -> None:
+    typer.echo(f"kws: {error}", err=True)
+    failures.append(error)
+
+
+def _replay_one(
+    recording: "Recording",
+    spotter: "Spotter",
+    report: "Report",
+    picture: "Picture | None",
+    realtime: bool,
+) -> None:
+    from kws.cli.reports import warn_of_nonfinite
+    from kws.replay import replay
+
+    def on_block(samples: "Samples") -> None:
+        report.progress(recording)
+        if picture is not None:
+            picture.add_samples(samples)
+
+    if picture is not None:
+        spotter.observer = picture.add_row
+    rate = spotter.model.spec.features.sample_rate
+    for detection in replay(recording, spotter, realtime=realtime, on_block=on_block):
+        report.detection(recording, detection, rate)
+        if picture is not None:
+            picture.add_detection(detection)
+    warn_of_nonfinite(recording)

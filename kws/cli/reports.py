@@ -1,0 +1,178 @@
+"""What `kws replay` prints: JSON lines for programs, a table for people."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import typer
+
+from kws.audio.files import Recording
+from kws.detect.detection import Detection
+from kws.errors import OutputError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_LONG_SECONDS = 120.0
+"""Recordings from this length on get a progress bar."""
+
+
+class Report(Protocol):
+    """Says what was found in one recording after the other."""
+
+    def recording(self, recording: Recording) -> Any:
+        """Context in which one recording is replayed."""
+
+    def progress(self, recording: Recording) -> None:
+        """Called now and then while `recording` is read."""
+
+    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+        """A word was found; positions count samples of `rate` Hz."""
+
+
+class JsonReport:
+    """One JSON object per detection and line, written at once."""
+
+    @contextmanager
+    def recording(self, recording: Recording) -> Iterator[None]:
+        yield
+
+    def progress(self, recording: Recording) -> None:
+        """Programs need none."""
+
+    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+        write_line(
+            json.dumps(
+                {
+                    "file": recording.path,
+                    "keyword": detection.keyword,
+                    "start": detection.start,
+                    "end": detection.end,
+                    "fired": detection.fired,
+                    "rate": rate,
+                    "score": round(detection.score, 4),
+                    "threshold": round(detection.threshold, 4),
+                    "level_dbfs": round(detection.level_dbfs, 1),
+                },
+                allow_nan=False,
+            )
+        )
+
+
+class TableReport:
+    """A table per recording, row by row as words are found, and a line that sums it up."""
+
+    def __init__(self) -> None:
+        # Its import takes a while, and programs do not need it.
+        from rich.console import Console
+
+        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._found = 0
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    @contextmanager
+    def recording(self, recording: Recording) -> Iterator[None]:
+        self._found = 0
+        began = time.monotonic()
+        self._print(_printable(recording.path), style="bold")
+        self._print(f"  {'time':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
+        self._start_bar(recording)
+        try:
+            yield
+        finally:
+            self._stop_bar()
+            self._sum_up(recording, time.monotonic() - began)
+
+    def progress(self, recording: Recording) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=recording.seconds)
+
+    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+        self._found += 1
+        self._print(
+            f"  {clock(detection.start / rate):>11}  {detection.keyword:<12} "
+            f"{detection.score:5.2f}  {detection.level_dbfs:3.0f} dBFS"
+        )
+
+    def _sum_up(self, recording: Recording, elapsed: float) -> None:
+        words = "1 word" if self._found == 1 else f"{self._found} words"
+        speed = recording.seconds / max(elapsed, 1e-3)
+        self._print(
+            f"  {clock(recording.seconds)} of sound, {words}, "
+            f"in {elapsed:.1f} s ({speed:.0f} times real time)",
+            style="dim",
+        )
+
+    def _start_bar(self, recording: Recording) -> None:
+        """Show a progress bar if somebody watches a long recording."""
+        watched = sys.stdout.isatty() and sys.stderr.isatty()
+        if not watched or recording.duration is None or recording.duration < _LONG_SECONDS:
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._bar = Progress(console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("listening", total=recording.duration)
+        self._bar.start()
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _print(self, line: str, style: str | None = None) -> None:
+        with _writing():
+            self._console.print(line, style=style)
+            self._console.file.flush()
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss.mmm, from an hour on h:mm:ss.mmm."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60000)
+    hours, minutes = divmod(minutes, 60)
+    front = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{front}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def warn_of_nonfinite(recording: Recording) -> None:
+    """One line on stderr if some samples were no numbers."""
+    if recording.nonfinite:
+        typer.echo(
+            f"kws: {recording.path}: {recording.nonfinite} samples are NaN or infinite; "
+            "listening started afresh behind them",
+            err=True,
+        )
+
+
+def write_line(line: str) -> None:
+    """Write to stdout now.
+
+    Raises:
+        OutputError: it cannot be written, for example because the disk is full.
+    """
+    with _writing():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still in the buffer would fail once more when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"cannot write the result: {error.strerror}") from error
+
+
+def _printable(path: str) -> str:
+    """A file name that every terminal and encoding can take."""
+    return os.fsencode(path).decode(errors="replace")

@@ -1,0 +1,207 @@
+"""A picture of a replay: waveform, scores, thresholds and what was detected."""
+
+import importlib.util
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kws.audio.resample import Samples
+from kws.detect.detection import Detection
+from kws.envelope import Envelope
+from kws.errors import MissingExtraError, OutputError
+from kws.spotter import Row, Spotter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ROW_SECONDS = (5, 10, 15, 20, 25, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_PREFERRED_ROW = 25
+_MOST_ROWS = 12
+_COLOURS = (
+    "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
+    "#17a2b8", "#e377c2", "#8c564b", "#7f9a00", "#3949ab",
+)  # fmt: skip
+_INK, _FAINT, _WAVE = "#333333", "#999999", "#aab4be"
+_WIDTH_INCHES, _ROW_INCHES, _HEAD_INCHES = 14.0, 1.35, 0.95
+_DPI = 120
+_LABEL_SHARE = 0.011
+"""Width of a letter of a label, as a share of the row."""
+
+
+def check_picture(path: Path) -> None:
+    """See that `path` can be drawn to, before the work starts.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OutputError: the name is not that of a PNG file, or its folder cannot be written.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("--plot needs matplotlib: pip install 'kws[plot]'")
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"cannot draw {path}: the name must end in .png")
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise OutputError(f"cannot draw {path}: {path.parent} is no folder that can be written to")
+
+
+class Picture:
+    """Collects what a spotter hears and decides, then draws it.
+
+    Memory does not grow with the length of the recording, except for the detections.
+    """
+
+    def __init__(self, spotter: Spotter, title: str) -> None:
+        spec = spotter.model.spec
+        self._title = title
+        self._rate = spec.features.sample_rate
+        self._words = spotter.keywords
+        self._thresholds = spotter.thresholds
+        self._wave = Envelope()
+        self._scores = Envelope(channels=len(self._words), step=spec.row_samples)
+        self._detections: list[Detection] = []
+        self.heard = 0
+        """Samples so far."""
+
+    def add_samples(self, samples: Samples) -> None:
+        """Take a block of the recording (N,)."""
+        self._wave.add(self.heard, samples[:, None])
+        self.heard += len(samples)
+
+    def add_row(self, row: Row) -> None:
+        """Take a row of scores (`Spotter.observer`)."""
+        self._scores.add(row.position, row.scores[None])
+
+    def add_detection(self, detection: Detection) -> None:
+        """Mark a detection."""
+        self._detections.append(detection)
+
+    def draw(self, path: Path) -> None:
+        """Write the PNG.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        from matplotlib.figure import Figure
+
+        seconds = self.heard / self._rate
+        span = _row_seconds(seconds)
+        rows = max(1, math.ceil(seconds / span))
+        height = _HEAD_INCHES + rows * _ROW_INCHES
+        figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor="white")
+        grid = figure.add_gridspec(
+            rows, left=0.045, right=0.985, hspace=0.42,
+            top=1 - _HEAD_INCHES / height, bottom=0.32 / height,
+        )  # fmt: skip
+        for index in range(rows):
+            self._draw_row(figure.add_subplot(grid[index]), index * span, span, seconds)
+        self._draw_head(figure, height)
+        try:
+            figure.savefig(path, format="png")
+        except OSError as error:
+            raise OutputError(f"cannot draw {path}: {error.strerror}") from error
+
+    def _draw_head(self, figure: "Figure", height: float) -> None:
+        from matplotlib.lines import Line2D
+
+        figure.text(
+            0.045, 1 - 0.28 / height, self._title, fontsize=13, fontweight="bold", color=_INK
+        )
+        lines = [
+            Line2D([], [], color=self._colour(word), linewidth=3, label=word)
+            for word in self._words
+        ]
+        lines.append(Line2D([], [], color=_FAINT, linestyle=":", label="threshold"))
+        figure.legend(
+            handles=lines, loc="upper left", bbox_to_anchor=(0.039, 1 - 0.34 / height),
+            ncols=len(lines), frameon=False, fontsize=10, handlelength=1.2, columnspacing=1.4,
+        )  # fmt: skip
+
+    def _draw_row(self, axes: "Axes", first: float, span: float, seconds: float) -> None:
+        """One row of the picture, from `first` on: scores above, waveform below."""
+        axes.set_xlim(first, first + span)
+        axes.set_ylim(-1.0, 1.28)
+        for side in ("top", "right", "left", "bottom"):
+            axes.spines[side].set_visible(False)
+        axes.set_yticks([0, 0.5, 1])
+        axes.tick_params(axis="both", length=0, labelsize=8, colors=_FAINT)
+        axes.xaxis.set_major_formatter(lambda x, _: _tick(x) if x <= seconds else "")
+        end = min(first + span, seconds)
+        axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
+        self._draw_wave(axes, first, end)
+        self._draw_scores(axes, first, end)
+        self._draw_detections(axes, first, span)
+
+    def _draw_wave(self, axes: "Axes", first: float, end: float) -> None:
+        columns, times = self._columns(self._wave, first, end)
+        loudest = np.nanmax(np.fmax(self._wave.high, -self._wave.low), initial=0.02)
+        low, high = (
+            np.clip(np.nan_to_num(side[columns, 0]) / loudest, -1, 1) * 0.45 - 0.52
+            for side in (self._wave.low, self._wave.high)
+        )
+        axes.fill_between(times, low, high, color=_WAVE, linewidth=0.3)
+
+    def _draw_scores(self, axes: "Axes", first: float, end: float) -> None:
+        columns, times = self._columns(self._scores, first, end)
+        for index, word in enumerate(self._words):
+            score = self._scores.high[columns, index]
+            known = np.isfinite(score)
+            colour = self._colour(word)
+            axes.fill_between(times[known], 0, score[known], color=colour, alpha=0.16, linewidth=0)
+            axes.plot(times[known], score[known], color=colour, linewidth=1.0)
+        for threshold in sorted(set(self._thresholds.values())):
+            sharing = [word for word in self._words if self._thresholds[word] == threshold]
+            colour = _FAINT if len(sharing) > 1 else self._colour(sharing[0])
+            axes.hlines(threshold, first, end, color=colour, linewidth=0.8, linestyle=":")
+
+    def _draw_detections(self, axes: "Axes", first: float, span: float) -> None:
+        last = first + span
+        # A label may stick out a little at the left.
+        free_from = first - _LABEL_SHARE * span
+        for detection in self._detections:
+            colour = self._colour(detection.keyword)
+            fired = detection.fired / self._rate
+            if first <= fired <= last:
+                axes.plot(fired, detection.score, "o", color=colour, markersize=3.5)
+            start, end = detection.start / self._rate, detection.end / self._rate
+            middle = (start + end) / 2
+            if not first <= middle < last:
+                continue
+            axes.axvspan(start, end, ymax=0.42, color=colour, alpha=0.22, linewidth=0)
+            half = len(detection.keyword) * _LABEL_SHARE * span / 2
+            # Where words crowd, as in hours of audio, their marks must do.
+            if middle - half >= free_from:
+                axes.text(
+                    middle, 1.08, detection.keyword, color=colour, fontsize=9.5,
+                    fontweight="bold", ha="center", va="bottom", clip_on=False,
+                )  # fmt: skip
+                free_from = middle + half
+
+    def _columns(self, envelope: Envelope, first: float, end: float) -> tuple[slice, np.ndarray]:
+        """The columns between two times in seconds, and the times of their middles."""
+        width = envelope.width / self._rate
+        columns = slice(int(first / width), math.ceil(end / width))
+        return columns, (np.arange(columns.start, columns.stop) + 0.5) * width
+
+    def _colour(self, word: str) -> str:
+        return _COLOURS[self._words.index(word) % len(_COLOURS)]
+
+
+def _row_seconds(seconds: float) -> int:
+    """How much of a recording goes into one row."""
+    if seconds <= _PREFERRED_ROW:
+        return next(span for span in _ROW_SECONDS if span >= seconds)
+    return next(
+        span
+        for span in _ROW_SECONDS
+        if span >= _PREFERRED_ROW and (span * _MOST_ROWS >= seconds or span == _ROW_SECONDS[-1])
+    )
+
+
+def _tick(seconds: float) -> str:
+    """A time as m:ss, from an hour on h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
