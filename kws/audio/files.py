@@ -64,7 +64,8 @@ class Recording:
         self._sound = sound
         self._channel = channel
         self._check_format()
-        self._block = block or max(1, min(self.rate // 10, _LARGEST_BLOCK // self.channels))
+        self.block = block or max(1, min(self.rate // 10, _LARGEST_BLOCK // self.channels))
+        """Frames of the file that are read at once."""
         self._frames = 0
 
     @property
@@ -107,7 +108,7 @@ class Recording:
     def _read(self) -> Samples:
         """The next block (N, channels); (0, channels) at the end."""
         try:
-            return self._sound.read(self._block, dtype="float32", always_2d=True)
+            return self._sound.read(self.block, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise AudioFileError(
                 f"{self.path}: damaged or cut short after {self.seconds:.1f} s; "
