@@ -1,0 +1,73 @@
+"""The server side of the control socket: bytes of a request in, bytes of an answer out.
+
+Nothing that a client sends may raise here: whatever cannot be understood is answered with a
+`Refusal`.
+"""
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from kws.errors import KwsError
+from kws.events.requests import (
+    LARGEST_REQUEST,
+    Describe,
+    HandledRequest,
+    Ping,
+    Pong,
+    Refusal,
+    Reply,
+    Request,
+    Snapshot,
+    TakeSnapshot,
+)
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[HandledRequest], Reply]
+"""Carries a request out on the socket thread, so quickly; a `KwsError` it raises is the answer."""
+
+_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+
+
+class ControlDesk:
+    """Understands requests, checks who may ask, and lets `handler` do the work."""
+
+    def __init__(self, boot: str, handler: Handler, snapshot: Callable[[], Snapshot]) -> None:
+        self._boot = boot
+        self._handler = handler
+        self._snapshot = snapshot
+
+    def answer(self, frames: list[bytes], may_control: bool) -> bytes:
+        """The answer to the body frames of one message; ``may_control`` allows changes."""
+        return msgspec.json.encode(self._reply(frames, may_control))
+
+    def _reply(self, frames: list[bytes], may_control: bool) -> Reply:
+        if len(frames) != 1:
+            return Refusal(code="malformed", detail=f"a request is 1 frame, not {len(frames)}")
+        size = len(frames[0])
+        if size > LARGEST_REQUEST:
+            detail = f"{size} bytes where a request may have {LARGEST_REQUEST}"
+            return Refusal(code="too_large", detail=detail)
+        try:
+            request = _decoder.decode(frames[0])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return Refusal(code="malformed", detail=f"no request of kws: {error}")
+        return self._carry_out(request, may_control)
+
+    def _carry_out(self, request: Request, may_control: bool) -> Reply:
+        if isinstance(request, Ping):
+            return Pong(boot=self._boot)
+        if isinstance(request, TakeSnapshot):
+            return self._snapshot()
+        if not (may_control or isinstance(request, Describe)):
+            return Refusal(
+                code="forbidden",
+                detail="this client may listen only: the daemon's control.allow does not name it",
+            )
+        try:
+            return self._handler(request)
+        except KwsError as error:
+            logger.warning("refused %s: %s", request, error)
+            return Refusal(code=type(error).__name__, detail=str(error))

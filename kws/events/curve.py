@@ -1,0 +1,155 @@
+"""CURVE keys: one folder for the daemon, one for each client; every file holds one Z85 key.
+
+::
+
+    keys/server.key          secret of the daemon, mode 0600
+    keys/server.pub          its public key, every client needs it
+    keys/clients/NAME.pub    the clients that may listen
+    keys/control.allow       names of those that may also mute, reload ... one a line
+
+    NAME/client.key          secret of the client, mode 0600
+    NAME/server.pub          whom it trusts
+"""
+
+import logging
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import zmq
+
+from kws.errors import ConfigError, EndpointError
+
+logger = logging.getLogger(__name__)
+
+ZAP_DOMAIN = b"kws"
+
+
+@dataclass(frozen=True)
+class ServerKeys:
+    """The folder of the daemon.  The lists of clients are read anew for every handshake."""
+
+    folder: Path
+    public: bytes
+    secret: bytes
+
+    @classmethod
+    def load(cls, folder: Path) -> "ServerKeys":
+        """Raises `EndpointError` for a missing, damaged or readable-by-others key."""
+        secret = _read_secret(folder / "server.key")
+        return cls(folder, zmq.curve_public(secret), secret)
+
+    def clients(self) -> dict[bytes, str]:
+        """Public key to name of all who may listen."""
+        return {read_key(path): path.stem for path in sorted(self.folder.glob("clients/*.pub"))}
+
+    def may_control(self, public: bytes) -> bool:
+        """Whether this client stands in ``control.allow``."""
+        name = self.clients().get(public)
+        allowed = self.folder / "control.allow"
+        return name is not None and allowed.exists() and name in allowed.read_text().split()
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """Asked by the authenticator (in its thread) whether a client may connect."""
+        try:
+            return domain == ZAP_DOMAIN.decode() and key in self.clients()
+        except EndpointError as error:
+            logger.error("no client is admitted: %s", error)
+            return False
+
+    def secure(self, socket: zmq.Socket[bytes]) -> None:
+        """Make ``socket`` a CURVE server that admits nobody without the authenticator's word."""
+        socket.curve_secretkey = self.secret
+        socket.curve_publickey = self.public
+        socket.curve_server = True
+        # Without a domain, or without the enforcement, libzmq admits every client whenever no
+        # authenticator is running.
+        socket.zap_domain = ZAP_DOMAIN
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+
+
+@dataclass(frozen=True)
+class ClientKeys:
+    """The folder of a client."""
+
+    public: bytes
+    secret: bytes
+    server: bytes
+
+    @classmethod
+    def load(cls, folder: Path) -> "ClientKeys":
+        """Raises `EndpointError` for a missing, damaged or readable-by-others key."""
+        secret = _read_secret(folder / "client.key")
+        return cls(zmq.curve_public(secret), secret, read_key(folder / "server.pub"))
+
+    def secure(self, socket: zmq.Socket[bytes]) -> None:
+        """Make ``socket`` a CURVE client that talks to nobody but this server."""
+        socket.curve_secretkey = self.secret
+        socket.curve_publickey = self.public
+        socket.curve_serverkey = self.server
+
+
+def make_server_keys(folder: Path) -> ServerKeys:
+    """New keys for a daemon; refuses (`ConfigError`) to replace those that are there."""
+    public, secret = zmq.curve_keypair()
+    _make_folder(folder)
+    _make_folder(folder / "clients")
+    _write(folder / "server.key", secret, 0o600)
+    _write(folder / "server.pub", public, 0o644)
+    _write(folder / "control.allow", b"", 0o644)
+    return ServerKeys(folder, public, secret)
+
+
+def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path) -> None:
+    """New keys for a client in ``folder``, and its entry in the lists of the daemon.
+
+    Raises `ConfigError` for a name that is no file name or is taken.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ConfigError(f"{name!r} cannot name a client: use letters, digits, '.', '-' and '_'")
+    public, secret = zmq.curve_keypair()
+    _write(server.folder / "clients" / f"{name}.pub", public, 0o644)
+    _make_folder(folder)
+    _write(folder / "client.key", secret, 0o600)
+    _write(folder / "server.pub", server.public, 0o644)
+    if control:
+        with (server.folder / "control.allow").open("a") as allowed:
+            allowed.write(f"{name}\n")
+
+
+def read_key(path: Path) -> bytes:
+    """The Z85 key in ``path``; raises `EndpointError` when there is none."""
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise EndpointError(f"cannot read the key {path}: {error.strerror}") from error
+    # The alphabet of Z85 (ZeroMQ RFC 32).
+    if not re.fullmatch(rb"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}", key):
+        raise EndpointError(f"{path} holds no CURVE key of 40 characters: make one, `kws keygen`")
+    return key
+
+
+def _read_secret(path: Path) -> bytes:
+    key = read_key(path)
+    if path.stat().st_mode & 0o077:
+        raise EndpointError(f"others can read the secret key {path}: run `chmod 600 {path}`")
+    return key
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:
+        raise ConfigError(f"{path} is there already: remove it first to make a new one") from error
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(content + b"\n" if content else b"")

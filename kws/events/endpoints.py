@@ -1,0 +1,129 @@
+"""Where the events are: default endpoints, the search of a client, and what may be bound."""
+
+import ipaddress
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kws.errors import EndpointError
+
+LONGEST_IPC_PATH = 107
+"""Bytes of a Unix socket's path on Linux (108 with the closing NUL)."""
+
+SYSTEM_DIRECTORY = Path("/run/kws")
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The two ZeroMQ endpoints of a daemon."""
+
+    events: str
+    control: str
+
+
+def default_endpoints(environment: Mapping[str, str] = os.environ) -> Endpoints:
+    """Where `kws listen` binds unless told otherwise; makes the directory when it has to.
+
+    ``$RUNTIME_DIRECTORY`` (systemd), else ``$XDG_RUNTIME_DIR/kws``, else a private directory of
+    the user in the temp folder.  Raises `EndpointError` when that one belongs to somebody else.
+    """
+    runtime = environment.get("RUNTIME_DIRECTORY")
+    if runtime:
+        return _in_directory(Path(runtime.split(":")[0]))
+    directory = user_directory(environment)
+    _make_private(directory)
+    return _in_directory(directory)
+
+
+def user_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """The directory of this user's own daemon; it need not exist."""
+    session = environment.get("XDG_RUNTIME_DIR")
+    if session and Path(session).is_dir():
+        return Path(session) / "kws"
+    return Path(environment.get("TMPDIR") or tempfile.gettempdir()) / f"kws-{os.getuid()}"
+
+
+def candidates(
+    events: str | None = None,
+    control: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Endpoints]:
+    """Where a client looks, best first: what it was told, else the user's, else the system's.
+
+    ``events`` and ``control`` are flags; each one that is missing comes from ``KWS_EVENTS`` or
+    ``KWS_CONTROL``, and else from the directory that is tried.
+    """
+    events = events or environment.get("KWS_EVENTS")
+    control = control or environment.get("KWS_CONTROL")
+    found = []
+    for directory in (user_directory(environment), SYSTEM_DIRECTORY):
+        default = _in_directory(directory)
+        pair = Endpoints(events or default.events, control or default.control)
+        if pair not in found:
+            found.append(pair)
+    return found
+
+
+def ipc_path(endpoint: str) -> Path | None:
+    """The file of an ``ipc://`` endpoint; None for other transports and abstract names."""
+    name = endpoint.removeprefix("ipc://")
+    return None if name == endpoint or name.startswith("@") else Path(name)
+
+
+def check_bindable(endpoint: str, has_keys: bool, insecure: bool = False) -> None:
+    """Raises `EndpointError` for an endpoint that makes no sense or would be open to the world."""
+    transport, _, address = endpoint.partition("://")
+    if transport == "ipc" and address:
+        check_ipc_length(endpoint)
+    elif transport == "tcp" and re.fullmatch(r"(?:\[[^\]]+\]|[^:]+):(?:\d+|\*)", address):
+        host = address.rpartition(":")[0].strip("[]")
+        if not (has_keys or insecure or _is_loopback(host)):
+            raise EndpointError(
+                f"{endpoint} can be reached from other machines and has no keys: "
+                "make some with `kws keygen` and pass --keys, or say --insecure"
+            )
+    else:
+        raise EndpointError(
+            f"{endpoint!r} is no endpoint: use ipc:///path/to/socket or tcp://host:port"
+        )
+
+
+def check_ipc_length(endpoint: str) -> None:
+    """Raises `EndpointError` when the path of an ``ipc://`` endpoint is too long for a socket."""
+    length = len(os.fsencode(endpoint.removeprefix("ipc://")))
+    if endpoint.startswith("ipc://") and length > LONGEST_IPC_PATH:
+        raise EndpointError(
+            f"the path of {endpoint} has {length} bytes and a socket takes {LONGEST_IPC_PATH} "
+            "at most: choose a shorter one"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", "lo"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, an interface or *
+        return False
+
+
+def _in_directory(directory: Path) -> Endpoints:
+    return Endpoints(f"ipc://{directory / 'events'}", f"ipc://{directory / 'control'}")
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+        status = directory.lstat()
+    except OSError as error:
+        raise EndpointError(f"cannot make {directory} for the sockets: {error.strerror}") from error
+    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    if not mine or status.st_mode & 0o022:
+        raise EndpointError(
+            f"{directory} belongs to, or can be written by, somebody else: remove it, "
+            "or say --events and --control"
+        )
