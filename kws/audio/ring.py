@@ -3,9 +3,8 @@
 import threading
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from kws.audio.resample import Samples
 
 
 class RingBuffer:

@@ -1,0 +1,86 @@
+"""A recording, or what comes through standard input, in place of a microphone."""
+
+import queue
+import threading
+import time
+
+from kws.audio.files import STDIN, Recording, open_recording
+from kws.audio.resample import RATE, Samples
+from kws.audio.source import Chunk, SourceStatus
+from kws.errors import AudioFileError
+
+_WAITING_BLOCKS = 20
+_PATIENCE = 0.1
+_PACED_BLOCK = 320
+
+
+class Playback:
+    """Plays a recording to the daemon: in real time, or as fast as the daemon can listen.
+
+    Standard input sets its own pace, like ``arecord``; when the daemon is late the writer waits.
+    The samples are those of `kws.audio.files.Recording`.
+    """
+
+    def __init__(self, path: str, pace: bool = True, channel: int | None = None) -> None:
+        """Args: pace: whether time plays a part; without, no event has a time of day."""
+        self.name = path
+        self.clock = "arrival" if pace else "none"
+        self.stuck_for = 0.0
+        self.status = SourceStatus("opening")
+        self._pace = pace
+        self._channel = channel
+        self._blocks: queue.Queue[tuple[Samples, float]] = queue.Queue(_WAITING_BLOCKS)
+        self._end: SourceStatus | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._play, name="kws-playback", daemon=True)
+
+    @property
+    def backlog(self) -> float:
+        return self._blocks.qsize() * _PACED_BLOCK / RATE
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def read(self, timeout: float) -> Chunk | None:
+        end = self._end
+        try:
+            samples, arrived = self._blocks.get(timeout=0 if end else timeout)
+        except queue.Empty:
+            # `end` was set after the last block: now all of them have been taken.
+            self.status = end or self.status
+            return None
+        when = arrived if self._pace else None
+        return Chunk(samples, arrived=when, captured=when)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        # A read from a silent pipe cannot be ended: that thread is left to the end of the process.
+        self._thread.join(5 * _PATIENCE)
+
+    def _play(self) -> None:
+        try:
+            block = _PACED_BLOCK if self._pace else None
+            with open_recording(self.name, self._channel, block) as recording:
+                self.status = SourceStatus("open", device=self.name, rate=recording.rate)
+                self._deliver(recording)
+            self._end = SourceStatus("ended", reason="the recording has ended")
+        except AudioFileError as error:
+            self._end = SourceStatus("failed", reason=str(error), error=error)
+
+    def _deliver(self, recording: Recording) -> None:
+        start = time.monotonic()
+        for samples in recording:
+            if self._pace and self.name != STDIN:
+                due = start + recording.seconds
+                if self._stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+            while not self._stopping.is_set():
+                try:
+                    self._blocks.put((samples, time.monotonic()), timeout=_PATIENCE)
+                    break
+                except queue.Full:
+                    continue

@@ -1,0 +1,77 @@
+"""What every live source of audio looks like to the daemon."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from kws.audio.resample import Samples
+from kws.errors import KwsError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Some samples, and what there is to know about how they came."""
+
+    samples: Samples
+    """(N,) mono float32 at 16 kHz; N may be 0 while a resampler fills."""
+    arrived: float | None = None
+    """`time.monotonic` at which the last of them came in; None where time plays no part."""
+    captured: float | None = None
+    """`time.monotonic` at which the last of them was sound, at the latest; None like `arrived`."""
+    lost: int = 0
+    """Samples at 16 kHz known to be missing just before these."""
+    overflow: bool = False
+    """Whether the device says that it lost some, without saying how many."""
+    stream: int = 0
+    """How often the device has been opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What a source is doing.  A new object for every change."""
+
+    state: Literal["opening", "open", "lost", "ended", "failed"]
+    """``ended``: no more samples will come; ``failed``: neither, because of `error`."""
+    reason: str | None = None
+    """Why it is lost, for a person."""
+    device: str | None = None
+    """Name of the device that is open."""
+    rate: int | None = None
+    """Samples per second of the device."""
+    error: KwsError | None = None
+    """Why it failed, or why nothing could be opened."""
+
+
+class Source(Protocol):
+    """Where the daemon hears from.  `read` belongs to one thread, all else to any."""
+
+    name: str
+    """``microphone``, the path of a file, or ``-``."""
+
+    @property
+    def status(self) -> SourceStatus:
+        """What it is doing."""
+
+    @property
+    def clock(self) -> str:
+        """What `Chunk.captured` rests on: ``adc``, ``arrival`` or ``none``."""
+
+    @property
+    def backlog(self) -> float:
+        """Seconds of audio that wait for `read`."""
+
+    @property
+    def stuck_for(self) -> float:
+        """Seconds that a call into the audio system has been hanging; 0 when all is well."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that brings the samples runs; False before `start`."""
+
+    def start(self) -> None:
+        """Begin to bring samples, in a thread of its own."""
+
+    def read(self, timeout: float) -> Chunk | None:
+        """The next samples, about 0.1 s at most; None when none came within `timeout` seconds."""
+
+    def stop(self) -> None:
+        """End the thread, waiting a few seconds for it at most."""
