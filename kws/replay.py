@@ -42,6 +42,8 @@ def replay(
             yield from spotter.feed(block)
     except AudioFileError as error:
         failure = error
-    yield from spotter.flush()
+    heard_a_number = spotter.position > spotter.nonfinite
+    if heard_a_number:
+        yield from spotter.flush()
     if failure is not None:
         raise failure

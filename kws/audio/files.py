@@ -12,8 +12,9 @@ from typing import Self
 import numpy as np
 import soundfile
 
-from kws.audio.pipes import SequentialSound, open_pipe
+from kws.audio.pipes import open_pipe
 from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, Samples, StreamResampler
+from kws.audio.sound import SequentialSound, silenced_stderr
 from kws.errors import AudioFileError
 
 STDIN = "-"
@@ -108,7 +109,7 @@ class Recording:
     def _read(self) -> Samples:
         """The next block (N, channels); (0, channels) at the end."""
         try:
-            return self._sound.read(self.block, dtype="float32", always_2d=True)
+            return self._sound.read_block(self.block)
         except soundfile.LibsndfileError as error:
             raise AudioFileError(
                 f"{self.path}: damaged or cut short after {self.seconds:.1f} s; "
@@ -213,7 +214,8 @@ def _open_path(name: str) -> SequentialSound:
     if stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode):
         return open_pipe(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_size > 0:
-        return SequentialSound(descriptor)
+        with silenced_stderr():
+            return SequentialSound(descriptor)
     os.close(descriptor)
     problem = "is a folder" if stat.S_ISDIR(status.st_mode) else "is empty"
     raise AudioFileError(f"{name}: {problem}")

@@ -6,26 +6,13 @@ import tempfile
 import threading
 from contextlib import suppress
 
-import soundfile
-
 from kws.audio.resample import RATE
+from kws.audio.sound import SequentialSound
 
 _MAGIC_LENGTH = 4
 _CONTAINERS = (b"RIFF", b"OggS")
 _SEEKING_CONTAINER = b"fLaC"
 _PIPE_READ = 1 << 16
-
-
-class SequentialSound(soundfile.SoundFile):
-    """A sound file that is only read from start to end.
-
-    After each read soundfile seeks to where the file already stands, if it can seek at all.  That
-    costs time, fails at the end of a FLAC of unknown length, and makes the MP3 decoder start
-    afresh, so that the samples would depend on the block size.
-    """
-
-    def seekable(self) -> bool:
-        return False
 
 
 def open_pipe(source: int) -> SequentialSound:

@@ -1,0 +1,34 @@
+"""What the MP3 decoder says is not for the user."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from kws.audio.files import open_recording
+from kws.audio.sound import silenced_stderr
+
+
+def test_a_damaged_mp3_is_read_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, np.random.default_rng(1).uniform(-0.5, 0.5, 48000), 16000)
+    content = bytearray(path.read_bytes())
+    content[3000:3400] = bytes(400)
+    path.write_bytes(content[:-3000])
+    with open_recording(path) as recording:
+        assert sum(len(block) for block in recording) > 16000
+    assert capfd.readouterr().err == ""
+
+
+def test_stderr_speaks_again_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    with silenced_stderr():
+        os.write(2, b"unheard\n")
+    os.write(2, b"heard\n")
+    with pytest.raises(ZeroDivisionError), silenced_stderr():
+        os.write(2, 1 // 0 * b"unheard")
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr().err == "heard\nheard again\n"

@@ -1,0 +1,94 @@
+"""The picture of a replay."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from kws.detect.detection import Detection
+from kws.errors import MissingExtraError, OutputError
+from kws.model.bundle import Model
+from kws.plot import Picture, check_picture
+from kws.spotter import Row, Spotter
+
+RATE = 16000
+
+
+def picture_of(model: Model, samples: np.ndarray) -> Picture:
+    spotter = Spotter(model)
+    picture = Picture(spotter, "a recording")
+    spotter.observer = picture.add_row
+    for block in np.array_split(samples, max(1, len(samples) // 4000)):
+        picture.add_samples(block)
+        for detection in spotter.feed(block):
+            picture.add_detection(detection)
+    return picture
+
+
+def drawn(picture: Picture, path: Path) -> np.ndarray:
+    picture.draw(path)
+    return imread(path)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 3, 8])
+def test_recordings_of_any_length_are_drawn(
+    tmp_path: Path, tiny_model: Model, noise: np.ndarray, seconds: float
+) -> None:
+    image = drawn(picture_of(tiny_model, noise[: round(seconds * RATE)]), tmp_path / "a.png")
+    assert image.shape[1] == 1680
+    assert image[..., :3].min() < 0.5
+
+
+def test_long_recordings_are_folded_into_a_bounded_number_of_rows(
+    tmp_path: Path, tiny_model: Model
+) -> None:
+    heights = []
+    for hours in (0.25, 12):
+        picture = Picture(Spotter(tiny_model), "a long recording")
+        # Only the ends are heard; the silence between is skipped.
+        picture.add_samples(np.ones(100, np.float32))
+        picture.heard = round(hours * 3600 * RATE)
+        picture.add_samples(np.ones(100, np.float32))
+        picture.add_row(Row(picture.heard, np.zeros(4), np.array([0.1, 0.9, 0.2]), -20.0))
+        heights.append(drawn(picture, tmp_path / "a.png").shape[0])
+    assert max(heights) < 2100
+
+
+def test_detections_are_marked(tmp_path: Path, tiny_model: Model) -> None:
+    silence = np.zeros(4 * RATE, np.float32)
+    picture = picture_of(tiny_model, silence)
+    without = drawn(picture, tmp_path / "a.png")
+    picture.add_detection(Detection("stop", 0.9, 0.4, 40000, 46000, 48000, -20.0))
+    difference = np.abs(drawn(picture, tmp_path / "b.png") - without).sum(axis=(0, 2))
+    marked = np.flatnonzero(difference) / len(difference)
+    # From the start of the word to where it fired, in a row of five seconds.
+    assert 0.5 < marked.min() < marked.max() < 0.65
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a", "missing/a.png", "file/a.png"])
+def test_a_path_that_cannot_be_drawn_to_is_refused_before_the_work(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=f"cannot draw .*{name}"):
+        check_picture(tmp_path / name)
+    check_picture(tmp_path / "a.png")
+
+
+def test_a_folder_in_the_way_is_refused(tmp_path: Path, tiny_model: Model) -> None:
+    folder = tmp_path / "a.png"
+    folder.mkdir()
+    with pytest.raises(OutputError, match="cannot draw"):
+        check_picture(folder)
+    with pytest.raises(OutputError, match="cannot draw"):
+        picture_of(tiny_model, np.zeros(RATE, np.float32)).draw(folder)
+
+
+def test_without_matplotlib_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'kws\[plot\]'"):
+        check_picture(tmp_path / "a.png")

@@ -1,0 +1,97 @@
+"""Replay: the spotter over a recording, and nothing added."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from kws.audio.files import open_recording
+from kws.errors import AudioFileError
+from kws.model.bundle import Model
+from kws.replay import replay
+from kws.spotter import Spotter
+
+
+@pytest.fixture
+def recording(tmp_path: Path, noise: np.ndarray) -> Path:
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, noise, 16000, subtype="FLOAT")
+    return path
+
+
+@pytest.mark.parametrize("block", [100, 1600, 7777, 200000])
+def test_it_finds_what_the_spotter_finds(
+    recording: Path, noise: np.ndarray, tiny_model: Model, block: int
+) -> None:
+    spotter = Spotter(tiny_model)
+    expected = spotter.feed(noise) + spotter.flush()
+    assert len(expected) > 5
+    with open_recording(recording, block=block) as opened:
+        assert list(replay(opened, Spotter(tiny_model))) == expected
+
+
+def test_it_finds_bad_samples_where_they_are_whatever_the_block(
+    recording: Path, noise: np.ndarray, tiny_model: Model
+) -> None:
+    noise = noise.copy()
+    noise[50000:50010] = np.nan
+    soundfile.write(recording, noise, 16000, subtype="FLOAT")
+    found = []
+    for block in (333, 1600, 64000):
+        spotter = Spotter(tiny_model)
+        with open_recording(recording, block=block) as opened:
+            found.append(list(replay(opened, spotter)))
+        assert spotter.nonfinite == 10
+    assert found[0] == found[1] == found[2]
+
+
+def test_detections_come_while_the_recording_is_read(recording: Path, tiny_model: Model) -> None:
+    with open_recording(recording) as opened:
+        detections = replay(opened, Spotter(tiny_model))
+        first = next(detections)
+        assert opened.seconds < first.fired / 16000 + 0.2
+        detections.close()
+
+
+def test_every_block_is_handed_on_once(
+    recording: Path, noise: np.ndarray, tiny_model: Model
+) -> None:
+    blocks: list[np.ndarray] = []
+    with open_recording(recording) as opened:
+        for _ in replay(opened, Spotter(tiny_model), on_block=blocks.append):
+            pass
+    np.testing.assert_array_equal(np.concatenate(blocks), noise)
+
+
+def test_real_time_takes_as_long_as_the_recording_and_finds_the_same(
+    recording: Path, noise: np.ndarray, tiny_model: Model
+) -> None:
+    soundfile.write(recording, noise[:16000], 16000, subtype="FLOAT")
+    with open_recording(recording) as opened:
+        quick = list(replay(opened, Spotter(tiny_model)))
+    began = time.monotonic()
+    with open_recording(recording) as opened:
+        slow = list(replay(opened, Spotter(tiny_model), realtime=True))
+    # It may take longer on a busy machine, never shorter.
+    assert time.monotonic() - began >= 1.0
+    assert slow == quick
+
+
+def test_a_recording_cut_short_is_heard_to_its_end_then_refused(
+    recording: Path, noise: np.ndarray, tiny_model: Model
+) -> None:
+    spotter = Spotter(tiny_model)
+    expected = spotter.feed(noise[:60000]) + spotter.flush()
+    header_and_samples = recording.read_bytes()
+    data = header_and_samples.index(b"data") + 8
+    recording.write_bytes(header_and_samples[: data + 4 * 60000])
+    found = []
+    with (
+        open_recording(recording) as opened,
+        pytest.raises(AudioFileError, match="cut short"),
+    ):
+        for detection in replay(opened, Spotter(tiny_model)):
+            found.append(detection)
+    assert found == expected
