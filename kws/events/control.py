@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from kws.errors import KwsError
+from kws.events.curve import ServerKeys
 from kws.events.requests import (
     LARGEST_REQUEST,
     Describe,
@@ -32,18 +33,29 @@ _decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 
 
 class ControlDesk:
-    """Understands requests, checks who may ask, and lets `handler` do the work."""
+    """Understands requests, checks who may ask, and lets `handler` do the work.
 
-    def __init__(self, boot: str, handler: Handler, snapshot: Callable[[], Snapshot]) -> None:
+    With ``keys``, only the clients of their ``control.allow`` may change anything; all others
+    may describe, snapshot and ping, which a subscriber needs.
+    """
+
+    def __init__(
+        self,
+        boot: str,
+        handler: Handler,
+        snapshot: Callable[[], Snapshot],
+        keys: ServerKeys | None,
+    ) -> None:
         self._boot = boot
+        self._keys = keys
         self._handler = handler
         self._snapshot = snapshot
 
-    def answer(self, frames: list[bytes], may_control: bool) -> bytes:
-        """The answer to the body frames of one message; ``may_control`` allows changes."""
-        return msgspec.json.encode(self._reply(frames, may_control))
+    def answer(self, frames: list[bytes], client: bytes) -> bytes:
+        """The answer to the body frames of one message from the owner of a public key."""
+        return msgspec.json.encode(self._reply(frames, client))
 
-    def _reply(self, frames: list[bytes], may_control: bool) -> Reply:
+    def _reply(self, frames: list[bytes], client: bytes) -> Reply:
         if len(frames) != 1:
             return Refusal(code="malformed", detail=f"a request is 1 frame, not {len(frames)}")
         size = len(frames[0])
@@ -54,14 +66,15 @@ class ControlDesk:
             request = _decoder.decode(frames[0])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Refusal(code="malformed", detail=f"no request of kws: {error}")
-        return self._carry_out(request, may_control)
+        return self._carry_out(request, client)
 
-    def _carry_out(self, request: Request, may_control: bool) -> Reply:
+    def _carry_out(self, request: Request, client: bytes) -> Reply:
         if isinstance(request, Ping):
             return Pong(boot=self._boot)
         if isinstance(request, TakeSnapshot):
             return self._snapshot()
-        if not (may_control or isinstance(request, Describe)):
+        may_change = self._keys is None or self._keys.may_control(client)
+        if not (may_change or isinstance(request, Describe)):
             return Refusal(
                 code="forbidden",
                 detail="this client may listen only: the daemon's control.allow does not name it",

@@ -38,17 +38,23 @@ class ServerKeys:
     def load(cls, folder: Path) -> "ServerKeys":
         """Raises `EndpointError` for a missing, damaged or readable-by-others key."""
         secret = _read_secret(folder / "server.key")
-        return cls(folder, zmq.curve_public(secret), secret)
+        keys = cls(folder, zmq.curve_public(secret), secret)
+        keys.clients()
+        return keys
 
     def clients(self) -> dict[bytes, str]:
-        """Public key to name of all who may listen."""
+        """Public key to name of all who may listen; raises `EndpointError` for a damaged file."""
         return {read_key(path): path.stem for path in sorted(self.folder.glob("clients/*.pub"))}
 
     def may_control(self, public: bytes) -> bool:
-        """Whether this client stands in ``control.allow``."""
-        name = self.clients().get(public)
-        allowed = self.folder / "control.allow"
-        return name is not None and allowed.exists() and name in allowed.read_text().split()
+        """Whether this client stands in ``control.allow``; a list that cannot be read says no."""
+        try:
+            name = self.clients().get(public)
+            allowed = (self.folder / "control.allow").read_bytes().split()
+        except (OSError, EndpointError) as error:
+            logger.error("no client may control the daemon: %s", error)
+            return False
+        return name is not None and name.encode() in allowed
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Asked by the authenticator (in its thread) whether a client may connect."""

@@ -19,7 +19,7 @@ SYSTEM_DIRECTORY = Path("/run/kws")
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The two ZeroMQ endpoints of a daemon."""
+    """The two ZeroMQ endpoints of a daemon; a client may know only one, the other is empty."""
 
     events: str
     control: str
@@ -52,20 +52,17 @@ def candidates(
     control: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> list[Endpoints]:
-    """Where a client looks, best first: what it was told, else the user's, else the system's.
+    """Where a client looks, best first.
 
-    ``events`` and ``control`` are flags; each one that is missing comes from ``KWS_EVENTS`` or
-    ``KWS_CONTROL``, and else from the directory that is tried.
+    What it was told by flags or by ``KWS_EVENTS`` and ``KWS_CONTROL``; if nothing was said, the
+    user's own daemon and then the system's.  An endpoint that nobody named stays empty.
     """
-    events = events or environment.get("KWS_EVENTS")
-    control = control or environment.get("KWS_CONTROL")
-    found = []
-    for directory in (user_directory(environment), SYSTEM_DIRECTORY):
-        default = _in_directory(directory)
-        pair = Endpoints(events or default.events, control or default.control)
-        if pair not in found:
-            found.append(pair)
-    return found
+    told = Endpoints(
+        events or environment.get("KWS_EVENTS", ""), control or environment.get("KWS_CONTROL", "")
+    )
+    if told.events or told.control:
+        return [told]
+    return [_in_directory(user_directory(environment)), _in_directory(SYSTEM_DIRECTORY)]
 
 
 def ipc_path(endpoint: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Watching the CURVE handshakes that fail: to its client a refusing server is just silence."""
+"""Watching handshakes: a server that refuses a client is just silence to it, and the other way."""
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -27,3 +27,37 @@ class HandshakeWatch:
         """Stop to watch; the watched socket must still be open."""
         self._watched.disable_monitor()
         self.socket.close(linger=0)
+
+
+class ConnectionWatch:
+    """Sees how far one client socket got; lives in the thread of that socket."""
+
+    _STEPS = (
+        zmq.EVENT_CONNECTED
+        | zmq.EVENT_HANDSHAKE_SUCCEEDED
+        | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    )
+
+    def __init__(self, watched: zmq.Socket[bytes]) -> None:
+        self._watched = watched
+        self._socket = watched.get_monitor_socket(self._STEPS)
+
+    def explain(self, endpoint: str, seconds: float) -> str:
+        """Why nothing has come from ``endpoint`` for so many seconds, in one line."""
+        steps = 0
+        while self._socket.poll(0):
+            steps |= recv_monitor_message(self._socket)["event"]
+        if steps & zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            return f"{endpoint} is connected but has said nothing for {seconds:g} s"
+        if steps:
+            return (
+                f"no handshake with {endpoint} in {seconds:g} s: wrong key, a key that the daemon "
+                "does not list, or only one side uses CURVE (see --keys)"
+            )
+        return f"no daemon answers at {endpoint}: start one with `kws listen`"
+
+    def close(self) -> None:
+        """Stop to watch; the watched socket must still be open."""
+        self._watched.disable_monitor()
+        self._socket.close(linger=0)

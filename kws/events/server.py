@@ -75,7 +75,7 @@ class EventServer:
         self._keys = keys
         self._heartbeat = heartbeat
         self._journal = Journal(self.boot)
-        self._desk = ControlDesk(self.boot, handler, self._journal.snapshot)
+        self._desk = ControlDesk(self.boot, handler, self._journal.snapshot, keys)
         self._outbox = Outbox(self.boot, source)
         self._unsendable = 0
         self._subscriptions: set[bytes] = set()
@@ -186,15 +186,14 @@ class EventServer:
             if not self._control_socket.poll(0):
                 return
             frames = self._control_socket.recv_multipart(copy=False)
-            may_control = self._keys is None or self._keys.may_control(
-                str(frames[-1].get("User-Id")).encode()
-            )
+            # The authenticator's user id is the public key; without CURVE there is none.
+            client = b"" if self._keys is None else str(frames[-1].get("User-Id")).encode()
             identity, *body = [frame.bytes for frame in frames]
             # A REQ socket puts an empty frame before the body (and a number before that, if it
             # correlates); the answer carries the same envelope.
             empty = body.index(b"") + 1 if b"" in body else 0
             envelope = [identity, *body[:empty]]
-            answer = self._desk.answer(body[empty:], may_control)
+            answer = self._desk.answer(body[empty:], client)
             self._control_socket.send_multipart([*envelope, answer])
 
     def _beat(self) -> None:

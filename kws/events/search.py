@@ -1,0 +1,70 @@
+"""How a client finds the daemon, and what it says when it does not."""
+
+import grp
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Literal
+
+from kws.errors import EndpointError, NoDaemonError
+from kws.events.endpoints import Endpoints, candidates, check_ipc_length, ipc_path
+
+_LOOK_AGAIN = 0.2
+
+
+def find_daemon(
+    needed: Literal["events", "control"],
+    events: str | None = None,
+    control: str | None = None,
+    wait: bool = False,
+) -> Endpoints:
+    """The first of `candidates` where somebody listens at the ``needed`` endpoint.
+
+    An ipc socket is tried out, a TCP endpoint is taken at its word.  With ``wait`` the search
+    goes on until a daemon is there.  Raises `NoDaemonError` with what was tried, and
+    `EndpointError` when a daemon is there but not for this user.
+    """
+    places = [place for place in candidates(events, control) if getattr(place, needed)]
+    while True:
+        denied = None
+        for place in places:
+            path = ipc_path(getattr(place, needed))
+            try:
+                if path is None or _somebody_listens(path):
+                    return place
+            except PermissionError:
+                denied = denied or path
+        if not wait:
+            break
+        time.sleep(_LOOK_AGAIN)
+    if denied is not None:
+        raise EndpointError(_explain_denied(denied))
+    tried = " or ".join(getattr(place, needed) for place in places) or "an unknown endpoint"
+    raise NoDaemonError(
+        f"no daemon answers at {tried}: start one with `kws listen`, "
+        f"or say where it is with --{needed}"
+    )
+
+
+def _somebody_listens(path: Path) -> bool:
+    # A daemon that was killed leaves its socket behind: only connecting tells.
+    check_ipc_length(f"ipc://{path}")
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            return False
+    return True
+
+
+def _explain_denied(path: Path) -> str:
+    owner = (path if os.access(path.parent, os.X_OK) else path.parent).stat()
+    try:
+        group = grp.getgrgid(owner.st_gid).gr_name
+    except KeyError:
+        group = str(owner.st_gid)
+    return (
+        f"permission denied at {path}: only the group {group} may connect; "
+        f"run `sudo usermod -aG {group} $USER` and log in again"
+    )

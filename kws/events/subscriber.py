@@ -1,0 +1,189 @@
+"""The client's end of the events: joins without loss, notices what is lost, survives restarts."""
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import zmq
+
+from kws.errors import KwsError, NoDaemonError
+from kws.events import topics as topic_names
+from kws.events.client import ControlClient
+from kws.events.continuity import Continuity, Notice
+from kws.events.curve import ClientKeys
+from kws.events.endpoints import Endpoints
+from kws.events.handshakes import ConnectionWatch
+from kws.events.messages import AnyEvent, HeartbeatEvent, decode_event
+from kws.events.requests import Snapshot, TakeSnapshot
+from kws.events.search import find_daemon
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_TOPICS = (topic_names.DETECTION, topic_names.STATE, topic_names.ERROR)
+SILENCE_SECONDS = 3.0
+_RECEIVE_HIGH_WATER_MARK = 10_000
+
+
+def _log_notice(notice: Notice) -> None:
+    logger.warning(notice.text)
+
+
+class Subscriber:
+    """A blocking iterator over the events of a daemon.  For one thread.
+
+    ::
+
+        with Subscriber() as events:
+            for event in events:
+                print(event)
+
+    Joining follows the rule that loses nothing: subscribe, the heartbeats last; wait for the first
+    heartbeat; ask for the `snapshot` of all that was before; yield what comes after.  Later, when
+    messages are missing or the daemon has been started anew, detections and the state are fetched
+    from another snapshot, and what remains lost is reported.
+
+    Args:
+        topics: prefixes of the topics to yield.
+        events, control: endpoints; see `kws.events.endpoints.candidates` for the defaults.
+        keys: folder with the CURVE keys of this client.
+        timeout: iteration ends when there has been no event for so many seconds; None never.
+        wait: whether to wait for a daemon that is not there yet.
+        on_notice: told of losses and silence; by default they go to the log.
+
+    Raises `NoDaemonError` or `EndpointError` when no daemon can be joined.
+    """
+
+    def __init__(
+        self,
+        topics: Iterable[str] = DEFAULT_TOPICS,
+        *,
+        events: str | None = None,
+        control: str | None = None,
+        keys: Path | str | None = None,
+        timeout: float | None = None,
+        wait: bool = False,
+        on_notice: Callable[[Notice], None] = _log_notice,
+    ) -> None:
+        self.snapshot: Snapshot | None = None
+        """All that was before the join; None when the daemon's control socket does not answer."""
+        self._topics = tuple(topics)
+        self._timeout = timeout
+        self._on_notice = on_notice
+        self._keys = None if keys is None else ClientKeys.load(Path(keys))
+        self._continuity = Continuity(self._topics, self._fetch_snapshot, on_notice)
+        self._ready: deque[AnyEvent] = deque()
+        self._heard = 0.0
+        self._silent = False
+        self.endpoints: Endpoints = find_daemon("events", events, control, wait)
+        """Where the daemon was found."""
+        with ExitStack() as stack:
+            self._connect(stack)
+            self._join(wait)
+            self._open = stack.pop_all()
+
+    def receive(self, timeout: float | None = None) -> AnyEvent | None:
+        """The next event, or None when there is none for ``timeout`` seconds (None: wait)."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._ready:
+            silent_at = math.inf if self._silent else self._heard + SILENCE_SECONDS
+            event = self._read(min(deadline, silent_at))
+            now = time.monotonic()
+            if event is not None:
+                self._ready.extend(self._continuity.take(event))
+            elif now >= silent_at:
+                self._silent = True
+                self._on_notice(Notice("silent", f"no heartbeat for {SILENCE_SECONDS:g} s"))
+            elif now >= deadline:
+                return None
+        return self._ready.popleft()
+
+    def __iter__(self) -> Iterator[AnyEvent]:
+        return self
+
+    def __next__(self) -> AnyEvent:
+        event = self.receive(self._timeout)
+        if event is None:
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        """Leave the daemon."""
+        self._open.close()
+
+    def __enter__(self) -> "Subscriber":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _connect(self, stack: ExitStack) -> None:
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        stack.callback(context.term)
+        self._socket = stack.enter_context(context.socket(zmq.SUB))
+        self._socket.linger = 0
+        self._socket.rcvhwm = _RECEIVE_HIGH_WATER_MARK
+        self._socket.reconnect_ivl_max = 2000
+        self._socket.ipv6 = True
+        self._socket.heartbeat_ivl = 5000  # a connection that died without a word is made anew
+        if self._keys is not None:
+            self._keys.secure(self._socket)
+        self._watch = ConnectionWatch(self._socket)
+        stack.callback(self._watch.close)
+        # The first heartbeat proves that the subscriptions before it are in force; whatever
+        # covers the heartbeats therefore comes last.
+        for topic in sorted(self._topics, key=topic_names.HEARTBEAT.startswith):
+            self._socket.subscribe(topic)
+        self._socket.subscribe(topic_names.HEARTBEAT)
+        self._socket.connect(self.endpoints.events)
+
+    def _join(self, wait: bool) -> None:
+        early = []
+        while True:
+            event = self._read(time.monotonic() + SILENCE_SECONDS)
+            if isinstance(event, HeartbeatEvent):
+                break
+            if event is not None:
+                early.append(event)
+            elif not wait:
+                raise NoDaemonError(self._watch.explain(self.endpoints.events, SILENCE_SECONDS))
+        self.snapshot = self._continuity.join(event)
+        for event in early:
+            self._ready.extend(self._continuity.take(event))
+
+    def _read(self, deadline: float) -> AnyEvent | None:
+        """The next event on the socket, or None when there is none until ``deadline``."""
+        while True:
+            rest = deadline - time.monotonic()
+            if not self._socket.poll(None if rest == math.inf else max(0, math.ceil(1000 * rest))):
+                return None
+            frames = self._socket.recv_multipart()
+            if self._silent:
+                self._on_notice(Notice("back", "the daemon is heard again"))
+            self._silent = False
+            self._heard = time.monotonic()
+            try:
+                return decode_event(frames[-1])
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self._on_notice(Notice("unreadable", f"a message that is no event: {error}"))
+
+    def _fetch_snapshot(self) -> Snapshot | None:
+        endpoint = self.endpoints.control
+        if not endpoint:
+            return None
+        try:
+            with ControlClient(endpoint, self._keys) as client:
+                return client.ask(TakeSnapshot(), Snapshot)
+        except KwsError as error:
+            self._on_notice(Notice("no_snapshot", f"what was before the join is unknown: {error}"))
+            return None
