@@ -1,0 +1,147 @@
+"""`kws train`: from folders of recordings to a model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kws.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from kws.training.recipe import Recipe
+
+
+def train(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Folder with a folder of clips per word.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Model folder to write.")],
+    negatives: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of speech without keywords; may be repeated."),
+    ] = None,
+    noise: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Folder of noise; may be repeated.")
+    ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            metavar="W,W",
+            help="Keywords; by default the ten of Speech Commands, else all words of DATA.",
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Recipe to train by.")] = "default",
+    minutes: Annotated[float | None, typer.Option(help="How long to train. [default: 30]")] = None,
+    steps: Annotated[int | None, typer.Option(help="How many steps to train.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 1,
+    without: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP,GROUP", help="Augmentation to leave out: place, noise, spectral, faults."
+        ),
+    ] = None,
+    false_alarms: Annotated[
+        float, typer.Option(help="False alarms an hour that the thresholds are written for.")
+    ] = 1.0,
+    teacher: Annotated[
+        Path | None, typer.Option(metavar="TFLITE", help="Distil this published clip model.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the recipe."),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads of the trainer.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interrupted run in DIR.")
+    ] = False,
+) -> None:
+    """Train a model on recordings of your words.
+
+    DATA is laid out as Speech Commands is: a folder per word, with
+    validation_list.txt and testing_list.txt if there are any. The model is
+    written after every validation, so an interrupted training leaves one
+    that works; the run itself is kept in DIR/run (checkpoint, log, curve).
+
+    With --steps, the same seed gives the same figures again.
+
+    Examples:
+
+        kws train recordings/ --out models/mine
+
+        kws train speech_commands/ --negatives librispeech/ --noise home/ --out models/commands
+
+        kws train speech_commands/ --preset article --steps 4000 --out models/article
+
+        kws train speech_commands/ --out models/commands --resume
+    """
+    try:
+        import torch
+
+        from kws.training.run import Goal, RunSettings
+        from kws.training.run import train as run_training
+        from kws.training.trainer import Budget
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"training needs {error.name}: pip install 'kws[train]'") from error
+    from kws.training.terminal import TerminalReporter
+
+    torch.set_num_threads(threads)
+    if minutes is None and steps is None:
+        minutes = 30.0
+    run = RunSettings(
+        data=str(data),
+        negatives=tuple(map(str, negatives or ())),
+        noise=tuple(map(str, noise or ())),
+        keywords=tuple(word.strip() for word in words.split(",")) if words else (),
+        recipe=_recipe(preset, seed, without, teacher, settings or []),
+        command=_command(),
+    )
+    with TerminalReporter() as reporter:
+        spec = run_training(run, out, Goal(Budget(minutes, steps), false_alarms), reporter, resume)
+    typer.echo(f"wrote {out}: {len(spec.keywords)} keywords, `kws listen --model {out}` tries it")
+
+
+def _recipe(
+    preset: str, seed: int, without: str | None, teacher: Path | None, changes: list[str]
+) -> "Recipe":
+    """The preset with what the flags change in it.
+
+    Raises:
+        ConfigError: a field or a group that does not exist, or a value that does not fit it.
+    """
+    import msgspec
+
+    from kws.training.augmentation import GROUPS
+    from kws.training.recipe import Recipe
+    from kws.training.recipe import preset as find_preset
+
+    recipe = msgspec.to_builtins(find_preset(preset))
+    recipe["seed"] = seed
+    if teacher is not None:
+        recipe["teacher"] = str(teacher)
+    left_out = {group.strip() for group in without.split(",")} if without else set()
+    if not left_out <= set(GROUPS):
+        raise ConfigError(
+            f"--without {without}: the groups of augmentation are {', '.join(GROUPS)}"
+        )
+    recipe["augmentation"] = [g for g in recipe["augmentation"] if g not in left_out]
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals or name not in recipe:
+            raise ConfigError(
+                f"--set {change}: write FIELD=VALUE, where FIELD is one of {', '.join(recipe)}"
+            )
+        try:
+            recipe[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            recipe[name] = value
+    try:
+        return msgspec.convert(recipe, Recipe)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"the recipe makes no sense: {error}") from error
+
+
+def _command() -> str:
+    import shlex
+    import sys
+
+    return shlex.join(["kws", *sys.argv[1:]])

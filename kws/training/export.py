@@ -1,0 +1,191 @@
+"""From trained weights to a model folder that kws listens with."""
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kws.features.matrices import Matrices
+from kws.model.bundle import save_model
+from kws.model.spec import KeywordSettings, ModelSpec
+from kws.training.checkpoint import write_atomically
+from kws.training.corpus import Corpus
+from kws.training.labels import word_bounds
+from kws.training.networks import RecurrentNetwork
+from kws.training.recipe import Recipe
+from kws.training.targets import LabelSet
+from kws.training.validation import (
+    Point,
+    RowClock,
+    Stream,
+    chosen_point,
+    settings_at,
+    sweep,
+)
+
+FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
+_RELEASE = 0.5
+_DEFAULT_OFFSET = 2400
+_DEFAULT_DURATION = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The threshold that is written into a model, and what it gives on validation streams."""
+
+    threshold: float
+    points: dict[str, Point]
+    hours: dict[str, float]
+
+    def metrics(self) -> dict[str, Any]:
+        """For `model.json` and the model card."""
+        figures: dict[str, Any] = {"threshold": round(self.threshold, 4)}
+        for name, point in self.points.items():
+            figures[name] = {
+                "words": point.words,
+                "miss_rate": round(point.misses / point.words, 4) if point.words else None,
+                "false_alarms": point.false_alarms,
+                "hours": round(self.hours[name], 3),
+                "latency_ms_p50": _percentile_ms(point, 50),
+                "latency_ms_p95": _percentile_ms(point, 95),
+            }
+        return figures
+
+
+def choose_threshold(
+    posteriors: dict[str, npt.NDArray[np.float32]],
+    streams: Sequence[Stream],
+    keywords: Sequence[str],
+    clock: RowClock,
+    rate: float,
+) -> Choice:
+    """The lowest common threshold with at most `rate` false alarms an hour on the last stream."""
+    points = {
+        stream.name: sweep(posteriors[stream.name], stream, keywords, clock, FINE_THRESHOLDS)
+        for stream in streams
+    }
+    index = chosen_point(points[streams[-1].name], rate * streams[-1].hours)
+    index = len(FINE_THRESHOLDS) - 1 if index is None else index
+    return Choice(
+        FINE_THRESHOLDS[index],
+        {name: of_stream[index] for name, of_stream in points.items()},
+        {stream.name: stream.hours for stream in streams},
+    )
+
+
+def keyword_settings(
+    choice: Choice, keywords: Sequence[str], corpus: Corpus
+) -> tuple[KeywordSettings, ...]:
+    """Settings per word: the common threshold, its usual delay and its usual length."""
+    settings = []
+    for base in settings_at(choice.threshold, keywords, _RELEASE):
+        delays = [delay for word, delay in choice.points["clips"].delays if word == base.word]
+        bounds = [
+            word_bounds(corpus.samples(recording))
+            for recording in corpus.select("word", "training", [base.word])
+        ]
+        lengths = [found.end - found.start for found in bounds if not found.cut_off]
+        settings.append(
+            msgspec.structs.replace(
+                base,
+                end_offset=round(float(np.median(delays))) if delays else _DEFAULT_OFFSET,
+                duration=round(float(np.median(lengths))) if lengths else _DEFAULT_DURATION,
+            )
+        )
+    return tuple(settings)
+
+
+def export_model(
+    folder: Path,
+    recipe: Recipe,
+    labels: LabelSet,
+    matrices: Matrices,
+    network: RecurrentNetwork,
+    corpus: Corpus,
+    choice: Choice,
+    training: dict[str, Any],
+) -> ModelSpec:
+    """Write weights, `model.json`, `manifest.tsv` and the model card into `folder`.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    spec = ModelSpec(
+        name=folder.name,
+        description=f"Spots {', '.join(labels.keywords)} in a stream",
+        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        labels=labels.labels,
+        keywords=keyword_settings(choice, labels.keywords, corpus),
+        features=recipe.features,
+        network=recipe.network,
+        training=training | {"recipe": msgspec.to_builtins(recipe)},
+        metrics={"validation": choice.metrics()},
+    )
+    weights = {name: np.asarray(array) for name, array in network.exported().items()}
+    spec = save_model(folder, spec, replace(matrices), weights)
+    write_atomically(folder / "manifest.tsv", _manifest(corpus).encode())
+    card = folder / "README.md"
+    if not card.exists():
+        write_atomically(card, _card(spec, sum(a.size for a in weights.values())).encode())
+    return spec
+
+
+def _manifest(corpus: Corpus) -> str:
+    """Every recording by its original name, so that others can train on exactly the same."""
+    lines = ["part\tkind\tfolder\tname"]
+    lines += [
+        f"{recording.part}\t{recording.kind}\t{recording.folder}\t{recording.name}"
+        for recording in sorted(
+            corpus.recordings, key=lambda r: (r.part != "training", r.part, r.folder, r.name)
+        )
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _card(spec: ModelSpec, parameters: int) -> str:
+    training = spec.training
+    lines = [
+        f"# {spec.name}",
+        "",
+        f"{spec.description}.",
+        "",
+        f"- {parameters:,} parameters, one row of posteriors every "
+        f"{spec.row_samples * 1000 // spec.features.sample_rate} ms",
+        f"- exported {spec.created} after {training['steps']:,} steps "
+        f"({training['minutes']:.0f} minutes), preset `{training['recipe']['preset']}`, "
+        f"seed {training['recipe']['seed']}",
+        f"- command: `{training['command']}`",
+        "",
+        "## Validation streams",
+        "",
+        f"One threshold for all words: {spec.metrics['validation']['threshold']}.",
+        "",
+        "| stream | words | missed | false alarms | hours | latency p50 / p95 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, row in spec.metrics["validation"].items():
+        if isinstance(row, dict):
+            missed = "-" if row["miss_rate"] is None else f"{row['miss_rate']:.1%}"
+            lines.append(
+                f"| {name} | {row['words']} | {missed} | {row['false_alarms']} | {row['hours']} | "
+                f"{row['latency_ms_p50']} / {row['latency_ms_p95']} ms |"
+            )
+    lines += [
+        "",
+        "These figures chose the threshold and the checkpoint: they flatter the model. Measure it",
+        "on recordings that it never met with `kws eval`. The training files are in",
+        "`manifest.tsv`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _percentile_ms(point: Point, percent: float) -> int | None:
+    delays = [delay for _, delay in point.delays]
+    return None if not delays else math.floor(float(np.percentile(delays, percent)) / 16)

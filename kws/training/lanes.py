@@ -1,0 +1,71 @@
+"""Lanes: what a batch is made of.  Each walks from tape to tape and keeps its state."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kws.training.pool import Generation
+from kws.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run stands: generation, pass over it, tape within the pass, chunk of the tape."""
+
+    generation: int = 0
+    run: int = 0
+    tape: int = 0
+    chunk: int = 0
+
+    def next(self, recipe: Recipe) -> "Place":
+        """The place one step later."""
+        if self.chunk + 1 < recipe.tape_chunks:
+            return Place(self.generation, self.run, self.tape, self.chunk + 1)
+        if self.tape + 1 < recipe.tapes // recipe.lanes:
+            return Place(self.generation, self.run, self.tape + 1)
+        if self.run + 1 < recipe.passes:
+            return Place(self.generation, self.run + 1)
+        return Place(self.generation + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One chunk of every lane."""
+
+    log_mel: Tensor
+    """(B, T, mels)"""
+    codes: Tensor
+    """(B, T / block)"""
+    windows: Tensor
+    """(B, T / block)"""
+    taught: Tensor
+    """(B, T / block, keywords + 1) what the teacher says of the word in whose window a row lies"""
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        parts = (self.log_mel, self.codes, self.windows, self.taught)
+        return Batch(*(part.to(device) for part in parts))
+
+
+def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
+    """The chunk at `place`; which lane plays which tape is drawn afresh for every pass."""
+    rng = np.random.default_rng((recipe.seed, place.generation, place.run, 7))
+    order = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)[place.tape]
+    frames = slice(place.chunk * recipe.chunk, (place.chunk + 1) * recipe.chunk)
+    per_row = recipe.network.block
+    rows = slice(frames.start // per_row, frames.stop // per_row)
+    windows = pool.windows[order, rows].astype(np.int64)
+    return Batch(
+        torch.from_numpy(pool.log_mel[order, frames].astype(np.float32)),
+        torch.from_numpy(pool.codes[order, rows].astype(np.int64)),
+        torch.from_numpy(windows),
+        torch.from_numpy(pool.taught[order[:, None], windows].astype(np.float32)),
+    )
+
+
+def lane_generator(recipe: Recipe, *place: int) -> torch.Generator:
+    """A random generator of a place in the run, the same whenever the run passes there."""
+    seed = np.random.SeedSequence((recipe.seed, *place)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

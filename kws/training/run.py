@@ -1,0 +1,224 @@
+"""One training from recordings to a model folder: the whole chain in one place."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from kws.errors import ConfigError, DataError, ModelError
+from kws.features.matrices import Matrices
+from kws.model.spec import ModelSpec
+from kws.training.checkpoint import CHECKPOINT_FILE, write_atomically
+from kws.training.corpus import Corpus, check_words, read_corpus
+from kws.training.curve import draw_curve
+from kws.training.export import choose_threshold, export_model
+from kws.training.logmel import LogMel
+from kws.training.matrices import build_matrices
+from kws.training.pool import CorpusFolders, TapePool, make_generation
+from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe
+from kws.training.rooms import room_responses
+from kws.training.scoring import stream_posteriors
+from kws.training.sounds import SoundLibrary
+from kws.training.targets import LabelSet, choose_labels
+from kws.training.trainer import Budget, Figures, Trainer
+from kws.training.validation import validation_streams
+
+RUN_FILE = "run.json"
+RUN_FOLDER = "run"
+"""Below the model folder: checkpoint, log and curve of the training."""
+
+_STATISTICS_TAPES = 32
+
+
+class Reporter(Protocol):
+    """Who tells the user how it goes."""
+
+    def note(self, text: str) -> None:
+        """A line worth reading."""
+
+    def decoded(self, done: int, total: int) -> None:
+        """Files decoded so far, of one folder."""
+
+    def stepped(self, share: float, loss: float) -> None:
+        """The used share of the budget after a step, and its loss."""
+
+    def validated(self, figures: Figures) -> None:
+        """Figures of a validation."""
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was started with; kept beside its checkpoint."""
+
+    data: str
+    negatives: tuple[str, ...]
+    noise: tuple[str, ...]
+    keywords: tuple[str, ...]
+    recipe: Recipe
+    command: str = ""
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+    def folders(self) -> CorpusFolders:
+        """Where the recordings are."""
+        return CorpusFolders(
+            Path(self.data), tuple(map(Path, self.negatives)), tuple(map(Path, self.noise))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """When to stop, and what false-alarm rate the thresholds are written for."""
+
+    budget: Budget
+    false_alarms_per_hour: float = 1.0
+
+
+def train(
+    settings: RunSettings, folder: Path, goal: Goal, reporter: Reporter, resume: bool = False
+) -> ModelSpec:
+    """Train on `settings` and write a model to `folder`; its run is kept in ``folder/run``.
+
+    The model is exported after every validation, so that an interrupted run leaves a valid one.
+
+    Raises:
+        DataError: recordings that cannot serve, or nothing to resume from.
+        ConfigError: a recipe that makes no sense, or a folder that holds another run.
+        OutputError: no space or no permission.
+    """
+    run_folder = folder / RUN_FOLDER
+    if resume:
+        settings = load_settings(run_folder)
+    elif (run_folder / CHECKPOINT_FILE).exists():
+        raise ConfigError(f"{folder} holds a run already: add --resume or choose another folder")
+    settings.recipe.check()
+    folders = settings.folders()
+    corpus = read_corpus(
+        folders.data, folders.negatives, folders.noise, folders.cache, reporter.decoded
+    )
+    for path, why in corpus.corrupt.items():
+        reporter.note(f"skipped {path}: {why}")
+    settings = _with_keywords(settings, corpus)
+    check_words(corpus, settings.keywords)
+    labels = choose_labels(
+        dict(corpus.word_counts("training")), settings.keywords, settings.recipe.own_output
+    )
+    settings = _with_statistics(settings, corpus, labels)
+    write_atomically(
+        run_folder / RUN_FILE, msgspec.json.format(msgspec.json.encode(settings), indent=2)
+    )
+    trainer = make_trainer(settings, corpus, labels, run_folder)
+    if resume:
+        trainer.resume()
+        reporter.note(f"going on after step {trainer.progress.step}")
+    reporter.note(_summary(corpus, labels, trainer))
+    exported: list[ModelSpec] = []
+
+    def validated(figures: Figures) -> None:
+        draw_curve(run_folder)
+        exported[:] = [export_best(trainer, settings, corpus, folder, goal)]
+        reporter.validated(figures)
+
+    with TapePool(folders, labels, settings.recipe) as pool:
+        trainer.run(goal.budget, pool, validated, reporter.stepped)
+    return exported[0]
+
+
+def make_trainer(
+    settings: RunSettings, corpus: Corpus, labels: LabelSet, run_folder: Path
+) -> Trainer:
+    """A trainer at its start."""
+    matrices = _matrices(settings)
+    streams = validation_streams(
+        corpus, labels, LogMel(settings.recipe.features, matrices), settings.recipe.seed
+    )
+    return Trainer(settings.recipe, labels, matrices, corpus, streams, run_folder)
+
+
+def export_best(
+    trainer: Trainer, settings: RunSettings, corpus: Corpus, folder: Path, goal: Goal
+) -> ModelSpec:
+    """Export the best weights so far with the threshold that validation asks for."""
+    network = trainer.best()
+    keywords = trainer.labels.keywords
+    posteriors = {
+        stream.name: stream_posteriors(network, trainer.cepstrum, stream.log_mel, trainer.device)[
+            ..., : len(keywords)
+        ]
+        for stream in trainer.streams
+    }
+    choice = choose_threshold(
+        posteriors, trainer.streams, keywords, trainer.clock, goal.false_alarms_per_hour
+    )
+    training: dict[str, Any] = {
+        "command": settings.command,
+        "steps": trainer.progress.step,
+        "minutes": round(trainer.progress.seconds / 60, 1),
+        "clips": corpus.word_counts("training").total(),
+        "false_alarms_per_hour": goal.false_alarms_per_hour,
+    }
+    return export_model(
+        folder, settings.recipe, trainer.labels, trainer.matrices, network, corpus, choice, training
+    )
+
+
+def load_settings(run_folder: Path) -> RunSettings:
+    """What the run in a folder was started with.
+
+    Raises:
+        DataError: there is no run, or its file is damaged.
+    """
+    path = run_folder / RUN_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunSettings)
+    except OSError as error:
+        raise DataError(f"{run_folder} holds no run to resume: train without --resume") from error
+    except (msgspec.DecodeError, ModelError) as error:
+        raise DataError(f"{path} is damaged ({error}): train without --resume") from error
+
+
+def _with_keywords(settings: RunSettings, corpus: Corpus) -> RunSettings:
+    """Keywords that were asked for, or the official ten where a corpus has them, or all words."""
+    if settings.keywords:
+        return settings
+    words = {recording.word for recording in corpus.recordings if recording.kind == "word"}
+    official = [word for word in OFFICIAL_KEYWORDS if word in words]
+    complete = len(official) == len(OFFICIAL_KEYWORDS)
+    chosen = tuple(official if complete else sorted(words))
+    return msgspec.structs.replace(settings, keywords=chosen)
+
+
+def _with_statistics(settings: RunSettings, corpus: Corpus, labels: LabelSet) -> RunSettings:
+    """Mean and deviation of the coefficients over some training tapes, unless known already."""
+    if settings.mean:
+        return settings
+    recipe = msgspec.structs.replace(settings.recipe, tapes=_STATISTICS_TAPES)
+    rooms = room_responses() if "noise" in recipe.augmentation else None
+    tapes = make_generation(SoundLibrary(corpus, settings.keywords), labels, recipe, rooms, 0)
+    matrices = build_matrices(recipe.features)
+    cepstrum = (tapes.log_mel.astype(np.float64) @ matrices.dct).reshape(-1, matrices.dct.shape[1])
+    return msgspec.structs.replace(
+        settings,
+        mean=tuple(cepstrum.mean(axis=0).tolist()),
+        deviation=tuple((cepstrum.std(axis=0) + 1e-3).tolist()),
+    )
+
+
+def _matrices(settings: RunSettings) -> Matrices:
+    return dataclasses.replace(
+        build_matrices(settings.recipe.features),
+        mean=np.array(settings.mean),
+        deviation=np.array(settings.deviation),
+    )
+
+
+def _summary(corpus: Corpus, labels: LabelSet, trainer: Trainer) -> str:
+    clips, validation = corpus.word_counts("training"), corpus.word_counts("validation")
+    speech, noise = corpus.seconds("speech", "training"), corpus.seconds("noise", "training")
+    return (
+        f"{len(labels.keywords)} keywords, {clips.total()} clips for training and "
+        f"{validation.total()} for validation, {speech / 3600:.2f} h of speech and "
+        f"{noise / 3600:.2f} h of noise; {trainer.parameters:,} parameters on {trainer.device}"
+    )
