@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ROW_SECONDS = (5, 10, 15, 20, 25, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
-_PREFERRED_ROW = 25
+_ROW_SECONDS = (5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_PREFERRED_ROW = 30
 _MOST_ROWS = 12
 _COLOURS = (
     "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
@@ -28,7 +28,10 @@ _COLOURS = (
 _INK, _FAINT, _WAVE = "#333333", "#999999", "#aab4be"
 _WIDTH_INCHES, _ROW_INCHES, _HEAD_INCHES = 14.0, 1.35, 0.95
 _DPI = 120
-_LABEL_SHARE = 0.011
+_TRIFLE, _RELEVANT = 0.03, 0.15
+"""Scores that are not drawn as a line, and those that make the word's threshold appear."""
+_NEAR_SECONDS = 0.5
+_LABEL_SHARE = 0.0068
 """Width of a letter of a label, as a share of the row."""
 
 
@@ -56,6 +59,7 @@ class Picture:
     def __init__(self, spotter: Spotter, title: str) -> None:
         spec = spotter.model.spec
         self._title = title
+        self._model = spec.name
         self._rate = spec.features.sample_rate
         self._words = spotter.keywords
         self._thresholds = spotter.thresholds
@@ -106,17 +110,21 @@ class Picture:
     def _draw_head(self, figure: "Figure", height: float) -> None:
         from matplotlib.lines import Line2D
 
+        top = 1 - 0.3 / height
+        figure.text(0.045, top, self._title, fontsize=13, fontweight="bold", color=_INK)
+        found = f"{len(self._detections)} detections in {_tick(self.heard / self._rate)}"
         figure.text(
-            0.045, 1 - 0.28 / height, self._title, fontsize=13, fontweight="bold", color=_INK
+            0.985, top, f"{found}, model {self._model}", fontsize=10, color=_FAINT, ha="right"
         )
-        lines = [
+        handles = [
             Line2D([], [], color=self._colour(word), linewidth=3, label=word)
             for word in self._words
         ]
-        lines.append(Line2D([], [], color=_FAINT, linestyle=":", label="threshold"))
+        handles.append(Line2D([], [], color=_FAINT, linestyle=":", label="threshold"))
+        handles.append(Line2D([], [], color=_FAINT, marker="o", linestyle="", label="fired"))
         figure.legend(
-            handles=lines, loc="upper left", bbox_to_anchor=(0.039, 1 - 0.34 / height),
-            ncols=len(lines), frameon=False, fontsize=10, handlelength=1.2, columnspacing=1.4,
+            handles=handles, loc="upper left", bbox_to_anchor=(0.039, 1 - 0.36 / height),
+            ncols=len(handles), frameon=False, fontsize=10, handlelength=1.2, columnspacing=1.4,
         )  # fmt: skip
 
     def _draw_row(self, axes: "Axes", first: float, span: float, seconds: float) -> None:
@@ -145,16 +153,22 @@ class Picture:
 
     def _draw_scores(self, axes: "Axes", first: float, end: float) -> None:
         columns, times = self._columns(self._scores, first, end)
+        shared = len(set(self._thresholds.values())) == 1
         for index, word in enumerate(self._words):
             score = self._scores.high[columns, index]
             known = np.isfinite(score)
+            when, score = times[known], score[known]
             colour = self._colour(word)
-            axes.fill_between(times[known], 0, score[known], color=colour, alpha=0.16, linewidth=0)
-            axes.plot(times[known], score[known], color=colour, linewidth=1.0)
-        for threshold in sorted(set(self._thresholds.values())):
-            sharing = [word for word in self._words if self._thresholds[word] == threshold]
-            colour = _FAINT if len(sharing) > 1 else self._colour(sharing[0])
-            axes.hlines(threshold, first, end, color=colour, linewidth=0.8, linestyle=":")
+            axes.fill_between(when, 0, score, color=colour, alpha=0.16, linewidth=0)
+            axes.plot(when, np.where(score > _TRIFLE, score, np.nan), color=colour, linewidth=1.1)
+            if not shared:
+                # Ten lines across the whole row would hide what matters.
+                near = _near(when, when[score > _RELEVANT])
+                line = np.where(near, self._thresholds[word], np.nan)
+                axes.plot(when, line, color=colour, linewidth=1.1, linestyle=":")
+        if shared:
+            threshold = next(iter(self._thresholds.values()))
+            axes.hlines(threshold, first, end, color=_FAINT, linewidth=0.8, linestyle=":")
 
     def _draw_detections(self, axes: "Axes", first: float, span: float) -> None:
         last = first + span
@@ -187,6 +201,13 @@ class Picture:
 
     def _colour(self, word: str) -> str:
         return _COLOURS[self._words.index(word) % len(_COLOURS)]
+
+
+def _near(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
+    """Which of the ascending times lie near one of the ascending moments."""
+    after = np.searchsorted(moments, times - _NEAR_SECONDS)
+    before = np.searchsorted(moments, times + _NEAR_SECONDS)
+    return after < before
 
 
 def _row_seconds(seconds: float) -> int:
