@@ -1,0 +1,144 @@
+"""`kws eval`: how good a model is, on clips, on streams and where nothing should fire."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kws.cli.options import ModelOption
+from kws.errors import ConfigError, MissingExtraError, OutputError
+
+_QUICK_CLIPS = 300
+_QUICK_MINUTES = 10.0
+_CLEAN = "clean"
+
+NegativesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--negatives",
+        metavar="DIR",
+        help="Speech without keywords; sentences with one, by transcripts.tsv, are set apart.",
+    ),
+]
+RunningOption = Annotated[
+    list[Path] | None,
+    typer.Option("--running", metavar="DIR", help="Running speech that may contain keywords."),
+]
+NoiseOption = Annotated[
+    list[Path] | None,
+    typer.Option("--noise", metavar="DIR", help="Noise, beside that of DATA/_background_noise_."),
+]
+
+
+def evaluate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with a folder per word.")],
+    model: ModelOption = None,
+    negatives: NegativesOption = None,
+    running: RunningOption = None,
+    noise: NoiseOption = None,
+    part: Annotated[
+        Literal["test", "validation"], typer.Option("--part", help="Which recordings.")
+    ] = "test",
+    streams: Annotated[
+        str, typer.Option("--streams", metavar="X,X", help="clean, or an SNR in dB.")
+    ] = "clean,20,10,5",
+    teacher: Annotated[
+        Path | None,
+        typer.Option("--teacher", metavar="TFLITE", help="A clip model to slide for comparison."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order, gaps and noise.")] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A random share of the recordings only.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a report with plots.")
+    ] = None,
+) -> None:
+    """Measure a model on recordings that it was not trained on.
+
+    Clips of the part are labelled one by one, and spliced to unbroken streams, clean and in noise.
+    Negatives of the same part tell how often the model fires where it should not.
+
+    Examples:
+
+        kws eval speech_commands --html report.html
+
+        kws eval speech_commands --negatives librispeech --noise household --json figures.json
+
+        kws eval my_words --model my_model --quick
+    """
+    require_extra()
+    import msgspec
+    from rich.console import Console
+
+    from kws.evaluation.evaluate import evaluate as run
+    from kws.evaluation.materials import Folders, read_material, shortened
+    from kws.evaluation.report import page
+    from kws.evaluation.slid import SlidClipModel
+    from kws.evaluation.stages import stages
+    from kws.evaluation.tables import tables
+    from kws.model.bundle import load_model
+
+    snrs = _parse_streams(streams)
+    for file in (json_file, html_file):
+        if file:
+            _check_output(file)
+    loaded = load_model(model)
+    others = [SlidClipModel(teacher, loaded.words)] if teacher else []
+    folders = Folders(data, tuple(negatives or ()), tuple(running or ()), tuple(noise or ()))
+    measured = read_material(folders, "testing" if part == "test" else part, loaded.words)
+    choosing = read_material(folders, "validation", loaded.words)
+    if quick:
+        measured = shortened(measured, _QUICK_CLIPS, _QUICK_MINUTES, seed)
+        choosing = shortened(choosing, _QUICK_CLIPS, _QUICK_MINUTES, seed)
+    with stages() as stage:
+        evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick)
+    Console().print(tables(evaluation))
+    if json_file:
+        _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
+    if html_file:
+        _write(html_file, page(evaluation).encode())
+
+
+def require_extra() -> None:
+    """Raise `MissingExtraError` if what measuring needs is not installed."""
+    missing = [name for name in ("scipy", "matplotlib") if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"measuring needs {' and '.join(missing)}: pip install 'kws[train]'"
+        )
+
+
+def _parse_streams(text: str) -> list[float | None]:
+    """The SNR of each stream of ``--streams``, None for the clean one.
+
+    Raises:
+        ConfigError: something is neither "clean" nor a number.
+    """
+    snrs: list[float | None] = []
+    for part in (part.strip() for part in text.split(",")):
+        try:
+            snrs.append(None if part == _CLEAN else float(part))
+        except ValueError as error:
+            raise ConfigError(
+                f"--streams {text}: {part!r} is neither clean nor a number of dB"
+            ) from error
+    return snrs
+
+
+def _check_output(file: Path) -> None:
+    """Raise `OutputError` now rather than after an hour, if `file` cannot be written."""
+    if not os.access(file.parent, os.W_OK):
+        raise OutputError(f"cannot write {file}: {file.parent} is no folder that may be written")
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror}") from error

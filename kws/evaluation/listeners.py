@@ -1,0 +1,81 @@
+"""Who is measured: the shipped spotter, with its own runtime or as a baseline."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from kws.detect.detection import Detection
+from kws.evaluation.traces import Trace
+from kws.model.bundle import Model
+from kws.model.lstm import Engine
+from kws.spotter import Row, Spotter
+
+_FEED = 16000
+
+Array = npt.NDArray[np.floating]
+Progress = Callable[[int], None]
+
+
+class Listener(Protocol):
+    """Anything that spots words in a stream."""
+
+    def listen(self, samples: Array, progress: Progress) -> list[Trace]:
+        """Hear a stream (N,) from fresh state; tell `progress` how many samples went by.
+
+        Most listeners give one trace; one that tries several settings at once gives one for each.
+        """
+
+
+class SpotterListener:
+    """The shipped `Spotter` with a model."""
+
+    def __init__(self, model: Model) -> None:
+        """Listen with `model`.
+
+        Raises:
+            MissingExtraError: the model is a baseline, and what runs it is not installed.
+        """
+        self._model = model
+        self._engine = choose_engine(model)
+
+    def listen(self, samples: Array, progress: Progress) -> list[Trace]:
+        """Hear a stream (N,) as a new spotter does, `flush` included."""
+        spotter = Spotter(self._model, engine=self._engine)
+        rows: list[Row] = []
+        detections: list[Detection] = []
+        spotter.observer = rows.append
+        for start in range(0, len(samples), _FEED):
+            block = samples[start : start + _FEED]
+            detections += spotter.feed(block)
+            progress(len(block))
+        detections += spotter.flush()
+        spec = self._model.spec
+        trace = Trace(
+            listener=spec.name,
+            keywords=list(spec.keywords),
+            decision=spec.decision,
+            positions=np.array([row.position for row in rows], np.int64),
+            posteriors=_table([row.posteriors for row in rows], len(spec.labels)),
+            scores=_table([row.scores for row in rows], len(spec.keywords)),
+            detections=detections,
+        )
+        return [trace]
+
+
+def _table(rows: list[Array], columns: int) -> Array:
+    return np.array(rows).reshape(-1, columns)
+
+
+def choose_engine(model: Model) -> Engine | None:
+    """What runs the network of `model`: None for the shipped runtime, else the baselines' engine.
+
+    Raises:
+        MissingExtraError: the model is a baseline and torch is not installed.
+    """
+    if model.spec.network.kind == "lstm":
+        return None
+    from kws.model.torch_engine import TorchEngine
+
+    return TorchEngine(model)

@@ -1,0 +1,280 @@
+"""An evaluation as one HTML page that needs nothing else."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from kws.evaluation.materials import WITHOUT_KEYWORDS
+from kws.evaluation.plots import alarm_plot, confusion_plot, det_plot, latency_plot
+from kws.evaluation.results import AlarmResult, Evaluation, Event, StreamResult
+from kws.evaluation.tables import clip_line, heading, milliseconds, percent
+
+_EVENTS = 40
+"""How many misses and alarms are listed of each stream; the JSON holds all."""
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; background: #fff;
+       max-width: 62rem; margin: 2.5rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.2rem; margin: 2.6rem 0 .5rem; }
+p { max-width: 46rem; } .quiet { color: #5f6b76; }
+.cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.5rem 0; }
+.card { flex: 1 1 10rem; border: 1px solid #d9dee3; border-radius: .5rem; padding: .7rem .9rem; }
+.card b { display: block; font-size: 1.5rem; line-height: 1.3; }
+.card span { color: #5f6b76; font-size: .85rem; }
+table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #e6eaee; }
+th { font-weight: 600; font-size: .85rem; vertical-align: bottom; }
+td:first-child, th:first-child, .text td, .text th { text-align: left; padding-left: 0; }
+.text td { padding-right: 1.2rem; } .wide { overflow-x: auto; }
+tr.other td { color: #5f6b76; }
+img { max-width: 100%; display: block; margin: .5rem 0 1rem; }
+.pair { display: flex; flex-wrap: wrap; gap: 1rem; } .pair img { flex: 1 1 26rem; min-width: 0; }
+details { margin: .4rem 0; } summary { cursor: pointer; font-weight: 600; }
+.remark { border-left: 3px solid #c77400; padding-left: .7rem; }
+"""
+
+_METHOD = """
+<p>All streams went through the shipped spotter, each in one piece and with one unbroken state.
+A stream holds every clip of the part once, in random order, each faded over 30 ms at both ends and
+standing in the hiss of a quiet room (-70 dBFS), with pauses of 0.3 to 2 s. In the noisy streams
+every clip stands at the same ratio of word level to noise level.</p>
+<p>A <em>hit</em> is the first detection of the word between the start of its clip and 0.75 s after
+the end of the clip. Everything else that fires is a false alarm: a <em>wrong word</em> where
+another keyword was said, an <em>other word</em> where a word was said that is no keyword, a
+<em>double</em> where the word had been heard already, and <em>background</em> where nothing was
+said. <em>Per clip</em> counts the first three. Latency runs from the end of the word, by energy,
+to the decision.</p>
+<p>Curves come from the scores that were recorded on the way, decided again by the shipped detector
+with all thresholds moved together. Bands and intervals cover 95 %: miss rates are bootstrapped over
+clips, false alarms over minutes, and counts of false alarms have exact Poisson bounds. Where there
+was no alarm, the upper bound is the rule of three. Hours are those of the recordings, without the
+pauses between them.</p>
+"""
+
+
+def page(evaluation: Evaluation) -> str:
+    """The whole page."""
+    name = evaluation.model.name
+    shipped = [row for row in evaluation.streams if row.listener == name]
+    alarms = [row for row in evaluation.alarms if row.listener == name]
+    body = [
+        f"<h1>{escape(name)}: evaluation</h1>",
+        f'<p class="quiet">{escape(heading(evaluation))}. kws {escape(evaluation.kws)}, '
+        f"model {evaluation.model.sha256[:12]}.</p>",
+        *(f'<p class="remark">{escape(remark)}</p>' for remark in evaluation.remarks),
+        _cards(evaluation, shipped, alarms),
+        _streams(evaluation.streams, name),
+        _alarms(evaluation.alarms, name),
+        _curves(evaluation),
+        _words(evaluation, shipped),
+        "<h2>Latency</h2>",
+        _image(latency_plot(shipped), "Histogram of latencies"),
+        "<h2>What the clips were taken for</h2>",
+        f"<p>{escape(clip_line(evaluation.clips))}. The biases for unknown and silence were chosen "
+        f"on the {escape(evaluation.clips.rule.chosen_on)} part.</p>",
+        _image(confusion_plot(evaluation.clips), "Confusion matrix"),
+        _events(shipped, alarms),
+        "<h2>How it was measured</h2>",
+        _METHOD,
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(name)}: evaluation</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    )
+
+
+def _cards(
+    evaluation: Evaluation, streams: Sequence[StreamResult], alarms: Sequence[AlarmResult]
+) -> str:
+    cards = [(percent(evaluation.clips.accuracy), "of the clips labelled right")]
+    cards += [(percent(row.miss_rate), f"missed on a stream, {row.stream}") for row in streams[:3]]
+    cards += [
+        (f"{row.per_hour:.1f}", f"false alarms an hour, {row.material} ({row.hours:.1f} h)")
+        for row in alarms
+        if row.material == WITHOUT_KEYWORDS
+    ]
+    cards += [(milliseconds(row.latency_p50_ms), "median latency") for row in streams[:1]]
+    inner = "".join(
+        f'<div class="card"><b>{escape(figure)}</b><span>{escape(what)}</span></div>'
+        for figure, what in cards
+    )
+    return f'<div class="cards">{inner}</div>'
+
+
+def _streams(streams: Sequence[StreamResult], name: str) -> str:
+    header = (
+        "stream", "missed", "95 %", "wrong word", "other word", "double", "back-ground",
+        "per clip", "FA/h", "latency p50", "p95", "start off by", "end off by",
+    )  # fmt: skip
+    rows = [
+        (
+            _who(row.listener, row.stream, name),
+            percent(row.miss_rate),
+            f"{percent(row.miss_low)} to {percent(row.miss_high)}",
+            *(str(count) for count in row.alarms.values()),
+            percent(row.errors_per_clip),
+            f"{row.alarms_per_hour:.1f}",
+            milliseconds(row.latency_p50_ms),
+            milliseconds(row.latency_p95_ms),
+            milliseconds(row.start_error_ms),
+            milliseconds(row.end_error_ms),
+        )
+        for row in streams
+    ]
+    first = streams[0]
+    lead = (
+        f"<p>{first.keywords} keywords and {first.others} other words in {first.hours:.2f} hours "
+        "a stream; thresholds as shipped.</p>"
+    )
+    others = [row.listener != name for row in streams]
+    return "<h2>Streams of clips</h2>" + lead + _table(header, rows, others)
+
+
+def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
+    if not alarms:
+        return ""
+    header = ("material", "hours", "recordings", "alarms", "an hour", "95 %", "which")
+    rows = [
+        (
+            _who(row.listener, row.material, name),
+            f"{row.hours:.2f}",
+            str(row.recordings),
+            str(row.alarms),
+            f"{row.per_hour:.1f}",
+            f"{row.low:.1f} to {row.high:.1f}",
+            ", ".join(f"{word} {count}" for word, count in list(row.words.items())[:6]),
+        )
+        for row in alarms
+    ]
+    others = [row.listener != name for row in alarms]
+    return (
+        "<h2>False alarms where nothing should fire</h2><p>All words together, thresholds as "
+        "shipped.</p>"
+        + _table(header, rows, others)
+        + _image(alarm_plot(alarms), "False alarms against threshold")
+    )
+
+
+def _curves(evaluation: Evaluation) -> str:
+    on_speech = [(row, row.against_speech) for row in evaluation.streams if row.against_speech]
+    on_stream = [(row, row.against_stream) for row in evaluation.streams]
+    images = [_image(det_plot(on_stream, "on the stream itself"), "Trade-off on the stream")]
+    readings = ""
+    if on_speech:
+        images.insert(0, _image(det_plot(on_speech, WITHOUT_KEYWORDS), "Trade-off on speech"))
+        targets = [f"{reading.alarms_per_hour:g} an hour" for reading in on_speech[0][1].readings]
+        rows = [
+            (
+                _who(row.listener, row.stream, evaluation.model.name),
+                *(
+                    percent(reading.miss_rate)
+                    + (
+                        ""
+                        if reading.low is None
+                        else f" ({percent(reading.low)} to {percent(reading.high)})"
+                    )
+                    for reading in curve.readings
+                ),
+            )
+            for row, curve in on_speech
+        ]
+        readings = (
+            f"<p>Share missed where {WITHOUT_KEYWORDS} gives so many false alarms:</p>"
+            + _table(("stream", *targets), rows, [False] * len(rows))
+        )
+    return (
+        '<h2>Misses against false alarms</h2><div class="pair">'
+        + "".join(images)
+        + "</div>"
+        + readings
+    )
+
+
+def _words(evaluation: Evaluation, streams: Sequence[StreamResult]) -> str:
+    header = (
+        "word", "threshold", "clips", "precision", "recall",
+        *(f"missed, {row.stream}" for row in streams),
+    )  # fmt: skip
+    rows = []
+    for word in evaluation.clips.words:
+        threshold = evaluation.model.thresholds.get(word.label)
+        missed = (row.words.get(word.label) for row in streams)
+        rows.append(
+            (
+                word.label.strip("_"),
+                "-" if threshold is None else f"{threshold:.3f}",
+                str(word.clips),
+                percent(word.precision),
+                percent(word.recall),
+                *(percent(one.misses / one.clips) if one and one.clips else "-" for one in missed),
+            )
+        )
+    return "<h2>Words</h2><p>Precision and recall are those of the clip test.</p>" + _table(
+        header, rows, [False] * len(rows)
+    )
+
+
+def _events(streams: Sequence[StreamResult], alarms: Sequence[AlarmResult]) -> str:
+    parts = [
+        "<h2>What went wrong, and where</h2><p>The surest false alarms and the worst misses, with "
+        "the recording that was being played. The JSON lists all of them.</p>"
+    ]
+    for alarm_row in alarms:
+        title = f"False alarms on {alarm_row.material} ({alarm_row.alarms})"
+        parts.append(_event_table(title, alarm_row.false_alarms))
+    for row in streams:
+        title = f"False alarms on the stream, {row.stream} ({len(row.false_alarms)})"
+        parts.append(_event_table(title, row.false_alarms))
+        parts.append(_event_table(f"Misses, {row.stream} ({row.misses})", row.missed))
+    return "".join(parts)
+
+
+def _event_table(title: str, events: Sequence[Event]) -> str:
+    if not events:
+        return ""
+    header = ("at", "kind", "said", "heard", "score", "recording")
+    rows = [
+        (
+            f"{int(event.seconds) // 60}:{event.seconds % 60:05.2f}",
+            event.kind,
+            event.said or "-",
+            event.heard or "-",
+            f"{event.score:.3f}",
+            event.recording or "-",
+        )
+        for event in events[:_EVENTS]
+    ]
+    table = _table(header, rows, [False] * len(rows), "text")
+    return f"<details><summary>{escape(title)}</summary>{table}</details>"
+
+
+def _table(
+    header: Iterable[str],
+    rows: Iterable[Iterable[str]],
+    others: Iterable[bool],
+    style: str = "numbers",
+) -> str:
+    """Rows that are true in `others` are set back."""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    lines = [
+        ('<tr class="other">' if other else "<tr>")
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row)
+        + "</tr>"
+        for row, other in zip(rows, others, strict=True)
+    ]
+    return (
+        f'<div class="wide"><table class="{style}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _who(listener: str, what: str, name: str) -> str:
+    return what if listener == name else f"{what} ({listener})"
+
+
+def _image(svg: str, description: str) -> str:
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
