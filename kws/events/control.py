@@ -65,7 +65,7 @@ class ControlDesk:
         try:
             request = _decoder.decode(frames[0])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return Refusal(code="malformed", detail=f"no request of kws: {error}")
+            return Refusal(code="malformed", detail=f"malformed request: {error}")
         return self._carry_out(request, client)
 
     def _carry_out(self, request: Request, client: bytes) -> Reply:

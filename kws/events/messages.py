@@ -19,6 +19,9 @@ SCHEMA_VERSION = 1
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 StateName = Literal["starting", "listening", "muted", "device_lost", "device_stuck", "stopped"]
 
+NEVER = datetime.fromtimestamp(0, UTC)
+"""The time in the header of an event that has not been published."""
+
 
 def now() -> datetime:
     """The wall clock, in UTC as all times of the events."""
@@ -45,7 +48,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """Counts the messages of this topic in this boot, from 1; a hole is a lost message."""
     source: str = ""
     """Where the audio comes from: the name of the daemon's host, or the file of a replay."""
-    sent: Instant | None = None
+    sent: Instant = NEVER
     """When the daemon handed the message to its socket, UTC."""
 
     @property
@@ -109,17 +112,17 @@ class DetectionEvent(Event, frozen=True, kw_only=True, tag="detection"):
         return cls(
             id=str(uuid.uuid4()),
             keyword=detection.keyword,
-            score=detection.score,
-            threshold=detection.threshold,
+            score=round(detection.score, 4),
+            threshold=round(detection.threshold, 4),
             start=detection.start,
             end=detection.end,
             fired=detection.fired,
             rate=rate,
             stream=stream,
             time=time,
-            latency_ms=1000 * (detection.fired - detection.end) / rate,
+            latency_ms=round(1000 * (detection.fired - detection.end) / rate, 1),
             lag_ms=lag_ms,
-            level_dbfs=detection.level_dbfs,
+            level_dbfs=round(detection.level_dbfs, 1),
             model=model,
             gap=gap,
             source=source,
