@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
-from kws.audio.files import Recording
-from kws.detect.detection import Detection
 from kws.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from kws.audio.files import Recording
+    from kws.detect.detection import Detection
 
 _LONG_SECONDS = 120.0
 """Recordings from this length on get a progress bar."""
@@ -24,13 +25,13 @@ _LONG_SECONDS = 120.0
 class Report(Protocol):
     """Says what was found in one recording after the other."""
 
-    def recording(self, recording: Recording) -> Any:
+    def recording(self, recording: "Recording") -> Any:
         """Context in which one recording is replayed."""
 
-    def progress(self, recording: Recording) -> None:
+    def progress(self, recording: "Recording") -> None:
         """Called now and then while `recording` is read."""
 
-    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+    def detection(self, recording: "Recording", detection: "Detection", rate: int) -> None:
         """A word was found; positions count samples of `rate` Hz."""
 
 
@@ -38,13 +39,13 @@ class JsonReport:
     """One JSON object per detection and line, written at once."""
 
     @contextmanager
-    def recording(self, recording: Recording) -> Iterator[None]:
+    def recording(self, recording: "Recording") -> Iterator[None]:
         yield
 
-    def progress(self, recording: Recording) -> None:
+    def progress(self, recording: "Recording") -> None:
         """Programs need none."""
 
-    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+    def detection(self, recording: "Recording", detection: "Detection", rate: int) -> None:
         write_line(
             json.dumps(
                 {
@@ -76,7 +77,7 @@ class TableReport:
         self._task: TaskID | None = None
 
     @contextmanager
-    def recording(self, recording: Recording) -> Iterator[None]:
+    def recording(self, recording: "Recording") -> Iterator[None]:
         self._found = 0
         began = time.monotonic()
         self._print(_printable(recording.path), style="bold")
@@ -88,18 +89,18 @@ class TableReport:
             self._stop_bar()
             self._sum_up(recording, time.monotonic() - began)
 
-    def progress(self, recording: Recording) -> None:
+    def progress(self, recording: "Recording") -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=recording.seconds)
 
-    def detection(self, recording: Recording, detection: Detection, rate: int) -> None:
+    def detection(self, recording: "Recording", detection: "Detection", rate: int) -> None:
         self._found += 1
         self._print(
             f"  {clock(detection.start / rate):>11}  {detection.keyword:<12} "
             f"{detection.score:5.2f}  {detection.level_dbfs:3.0f} dBFS"
         )
 
-    def _sum_up(self, recording: Recording, elapsed: float) -> None:
+    def _sum_up(self, recording: "Recording", elapsed: float) -> None:
         words = "1 word" if self._found == 1 else f"{self._found} words"
         speed = recording.seconds / max(elapsed, 1e-3)
         self._print(
@@ -108,7 +109,7 @@ class TableReport:
             style="dim",
         )
 
-    def _start_bar(self, recording: Recording) -> None:
+    def _start_bar(self, recording: "Recording") -> None:
         """Show a progress bar if somebody watches a long recording."""
         watched = sys.stdout.isatty() and sys.stderr.isatty()
         if not watched or recording.duration is None or recording.duration < _LONG_SECONDS:
@@ -140,7 +141,7 @@ def clock(seconds: float) -> str:
     return f"{front}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
-def warn_of_nonfinite(recording: Recording) -> None:
+def warn_of_nonfinite(recording: "Recording") -> None:
     """One line on stderr if some samples were no numbers."""
     if recording.nonfinite:
         typer.echo(
