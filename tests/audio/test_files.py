@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,19 @@ def test_a_block_stays_small_whatever_the_header_claims(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((20, 1024)), 768000)
     with open_recording(tmp_path / "a.wav") as recording:
         assert recording.block * recording.channels <= 1 << 18
+
+
+def test_a_long_recording_takes_no_more_memory_than_a_block(tmp_path: Path) -> None:
+    data_bytes = 10 * 60 * 48000 * 4
+    with (tmp_path / "a.wav").open("wb") as file:
+        file.write(wav_header(data_bytes, rate=48000, channels=2))
+        file.truncate(file.tell() + data_bytes)
+    with open_recording(tmp_path / "a.wav") as recording:
+        tracemalloc.start()
+        assert sum(len(block) for block in recording) == 10 * 60 * 16000
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_bad_samples_are_passed_on_and_counted(tmp_path: Path, sound: np.ndarray) -> None:
