@@ -90,11 +90,11 @@ class Feed:
         overflows = self.overflows
         overflow = overflows > self._overflows_seen
         self._overflows_seen = overflows
-        arrived, captured = self._times(self._ring.read_position)
-        return Chunk(samples, arrived, captured, missing, overflow, self.stream)
+        captured = self._capture_time(self._ring.read_position)
+        return Chunk(samples, captured, missing, overflow, self.stream)
 
-    def _times(self, position: int) -> tuple[float, float]:
-        """When sample `position` of the device arrived, and when it was captured at the latest."""
+    def _capture_time(self, position: int) -> float:
+        """When the newest resampled sample was sound, having taken `position` of the device."""
         mark = self._mark
         arrived = mark.arrived - (mark.written - position) / self.rate
         block = mark.block / self.rate
@@ -102,4 +102,4 @@ class Feed:
         if not block <= mark.adc_delay <= _LONGEST_ADC_DELAY:
             self.clock = "arrival"
         transit = mark.adc_delay - block if self.clock == "adc" else 0.0
-        return arrived, arrived - transit - self._resampler.delay / RATE
+        return arrived - transit - self._resampler.delay / RATE

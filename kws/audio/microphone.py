@@ -6,6 +6,7 @@ Nothing here may be called from more than one thread at a time, and any call may
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -166,18 +167,20 @@ def _device_errors(sounddevice: Any, what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet_libraries() -> Iterator[int]:
-    """Keep what C libraries write to stderr away, and give a descriptor of the real one.
+def quiet_libraries() -> Iterator[None]:
+    """Keep what C libraries write to stderr away; `sys.stderr` goes on.
 
     ALSA, JACK and PortAudio report every device that they fail to find, over and over, and bury
     the one line that matters.
     """
-    stderr = os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    os.close(nothing)
-    try:
-        yield stderr
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+    before = sys.stderr
+    with os.fdopen(os.dup(2), "w", buffering=1) as stderr:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+        sys.stderr = stderr
+        try:
+            yield
+        finally:
+            sys.stderr = before
+            os.dup2(stderr.fileno(), 2)

@@ -40,7 +40,7 @@ class Playback:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() or self._end is not None
 
     def start(self) -> None:
         self._thread.start()
@@ -53,8 +53,7 @@ class Playback:
             # `end` was set after the last block: now all of them have been taken.
             self.status = end or self.status
             return None
-        when = arrived if self._pace else None
-        return Chunk(samples, arrived=when, captured=when)
+        return Chunk(samples, captured=arrived if self._pace else None)
 
     def stop(self) -> None:
         self._stopping.set()

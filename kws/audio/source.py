@@ -13,10 +13,9 @@ class Chunk:
 
     samples: Samples
     """(N,) mono float32 at 16 kHz; N may be 0 while a resampler fills."""
-    arrived: float | None = None
-    """`time.monotonic` at which the last of them came in; None where time plays no part."""
     captured: float | None = None
-    """`time.monotonic` at which the last of them was sound, at the latest; None like `arrived`."""
+    """`time.monotonic` at which the last of them was sound, at the latest; None where time plays
+    no part."""
     lost: int = 0
     """Samples at 16 kHz known to be missing just before these."""
     overflow: bool = False
@@ -65,7 +64,7 @@ class Source(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether the thread that brings the samples runs; False before `start`."""
+        """Whether the thread that brings the samples runs, or has ended and said so."""
 
     def start(self) -> None:
         """Begin to bring samples, in a thread of its own."""

@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from kws.audio.devices import choose_device
 from kws.audio.microphone import Microphone, PortAudio
@@ -58,13 +59,22 @@ class MicrophoneSource:
         self,
         device: str | int | None = None,
         channel: int = 1,
+        patient: bool = True,
         host: Callable[[], PortAudio] = PortAudio,
     ) -> None:
-        """Args: device: name, part of a name, or index; channel: the one to take, from 1."""
+        """Set out, opening nothing yet.
+
+        Args:
+            device: name, part of a name, or index; None for the default one.
+            channel: the one to take, from 1.
+            patient: whether to wait for a microphone when there is none at the start; one that
+                was lost later is always waited for.
+        """
         self.name = "microphone"
         self.status = SourceStatus("opening")
         self._wanted = device
         self._channel = channel
+        self._patient = patient
         self._host = host
         self._microphone: Microphone | None = None
         self._streams = 0
@@ -90,7 +100,7 @@ class MicrophoneSource:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() or self.status.state == "failed"
 
     def start(self) -> None:
         self._thread.start()
@@ -115,9 +125,10 @@ class MicrophoneSource:
                         pause = _FIRST_PAUSE
             except PortAudioMissingError as error:
                 self.status = SourceStatus("failed", reason=str(error), error=error)
-                return
             except DeviceError as error:
                 self._lose(error)
+            if self.status.state == "failed":
+                return
             self._stopping.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -159,8 +170,9 @@ class MicrophoneSource:
         return microphone.feed.written > 0
 
     def _lose(self, error: DeviceError) -> None:
-        if (self.status.state, self.status.reason) != ("lost", str(error)):
-            self.status = SourceStatus("lost", reason=str(error), error=error)
+        state: Literal["lost", "failed"] = "lost" if self._patient or self._streams else "failed"
+        if (self.status.state, self.status.reason) != (state, str(error)):
+            self.status = SourceStatus(state, reason=str(error), error=error)
 
     @contextlib.contextmanager
     def _portaudio(self) -> Iterator[PortAudio]:

@@ -7,8 +7,14 @@ from importlib.metadata import version
 
 import typer
 
+from kws.cli.ctl import ctl
+from kws.cli.eval import evaluate
+from kws.cli.keygen import keygen
+from kws.cli.listen import listen
 from kws.cli.models import models
 from kws.cli.replay import replay
+from kws.cli.subscribe import subscribe
+from kws.cli.train import train
 from kws.errors import KwsError
 
 app = typer.Typer(
@@ -46,8 +52,14 @@ def _global_flags(
     _Settings.debug = debug
 
 
+app.command()(listen)
 app.command()(replay)
+app.command()(train)
 app.command()(models)
+app.command()(subscribe)
+app.command()(keygen)
+app.add_typer(ctl)
+app.command("eval")(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,40 +1,57 @@
-"""One line for a person per event."""
+"""Detections as lines for a person."""
 
-from kws.events.messages import (
-    AnyEvent,
-    DetectionEvent,
-    ErrorEvent,
-    HeartbeatEvent,
-    PosteriorsEvent,
-    StateEvent,
-)
+import logging
+import queue
+import sys
+import threading
+from typing import Self
 
+from kws.events.messages import DetectionEvent
 
-def event_line(event: AnyEvent) -> str:
-    """Local time, what it is, and its most telling fields."""
-    when = event.sent
-    if isinstance(event, DetectionEvent) and event.time is not None:
-        when = event.time
-    return f"{when.astimezone():%H:%M:%S}.{when.microsecond // 1000:03d}  {_body(event)}"
+logger = logging.getLogger(__name__)
+
+_WAITING = 100
 
 
-def _body(event: AnyEvent) -> str:
-    match event:
-        case DetectionEvent():
-            return (
-                f"{event.keyword:<12} {event.score:5.2f}  {event.level_dbfs:4.0f} dBFS  "
-                f"decided after {event.latency_ms:.0f} ms"
-            )
-        case StateEvent():
-            more = ", ".join(filter(None, (event.device, event.reason)))
-            return f"state: {event.state}" + (f" ({more})" if more else "")
-        case HeartbeatEvent():
-            return (
-                f"heartbeat: {event.state}, up {event.uptime:.0f} s, {event.gaps} gaps, "
-                f"{100 * event.real_time_factor:.1f} % of real time, {event.rss / 1e6:.0f} MB"
-            )
-        case PosteriorsEvent():
-            best = sorted(event.scores.items(), key=lambda item: -item[1])[:3]
-            return "scores: " + ", ".join(f"{word} {score:.2f}" for word, score in best)
-        case ErrorEvent():
-            return f"error: {event.code}: {event.detail} ({event.count} so far)"
+def log_detection(event: DetectionEvent) -> None:
+    """For where nobody watches."""
+    logger.info("heard %s", _line(event))
+
+
+class DetectionLines:
+    """Prints detections from a thread of its own: a stopped terminal must not stop the daemon."""
+
+    def __init__(self) -> None:
+        self._events: queue.Queue[DetectionEvent | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="kws-lines", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._put(None)
+        self._thread.join(1)
+
+    def show(self, event: DetectionEvent) -> None:
+        """Print `event` soon; never waits."""
+        self._put(event)
+
+    def _put(self, event: DetectionEvent | None) -> None:
+        try:
+            self._events.put_nowait(event)
+        except queue.Full:
+            logger.warning("the terminal takes no more lines")
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None:
+            sys.stdout.write(_line(event) + "\n")
+            sys.stdout.flush()
+
+
+def _line(event: DetectionEvent) -> str:
+    when = f"{event.end / event.rate:9.2f} s"
+    if event.time is not None:
+        when = f"{event.time.astimezone():%H:%M:%S.%f}"[:-3]
+    gap = "  (after a gap)" if event.gap else ""
+    return f"{when}  {event.keyword:<12} {event.score:.3f}  {event.level_dbfs:4.0f} dBFS{gap}"

@@ -1,0 +1,138 @@
+"""What the daemon is told: defaults, then a TOML file, then saved thresholds, then flags.
+
+The flags come last and contain the environment (`KWS_*`), which the command line reads for itself.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import platformdirs
+
+from kws.errors import ConfigError, OutputError
+
+FILE_NAME = "kws.toml"
+SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
+_SAVED_NAME = "thresholds.json"
+
+
+class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that `kws listen` can be told.  The names are the keys of the TOML file."""
+
+    model: str | None = None
+    """Name or folder of the model; the one that comes along by default."""
+    words: tuple[str, ...] | None = None
+    """The words that may fire; all of the model by default."""
+    threshold: float | None = None
+    """The threshold of all words; those of the model by default."""
+    thresholds: dict[str, float] = {}
+    """Thresholds of single words, which go before `threshold`."""
+    source: str = "mic"
+    """``mic``, the path of a recording, or ``-`` for standard input."""
+    pace: bool = True
+    """Whether a recording takes as long as it lasts."""
+    device: str | int | None = None
+    """Microphone: name, part of a name, or index; the default one by default."""
+    channel: int | None = None
+    """Channel to take, counted from 1.  Of a microphone the first by default."""
+    wait: bool | None = None
+    """Whether to wait for a microphone when there is none at the start; a service does."""
+    events: str | None = None
+    """Endpoint to publish events at."""
+    control: str | None = None
+    """Endpoint to take requests at."""
+    keys: str | None = None
+    """Folder with CURVE keys."""
+    insecure: bool = False
+    """Whether endpoints may be open to other machines without keys."""
+    save_triggers: str | None = None
+    """Folder for the audio before each detection."""
+    save_triggers_mb: int = 100
+    """Megabytes that this folder may take."""
+
+
+def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenConfig:
+    """All layers put together.
+
+    Args:
+        flags: fields that were set on the command line or in the environment.
+        file: the TOML file; by default the user's own or else the system's, if there is one.
+
+    Raises:
+        ConfigError: a file that cannot be read, an unknown key, a value of the wrong type.
+    """
+    path = file or default_file()
+    layers: list[Mapping[str, Any]] = [{"thresholds": saved_thresholds()}, flags]
+    if path is not None:
+        layers.insert(0, _read_file(path))
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        # A threshold for all words replaces what a weaker layer says of single ones.
+        below = {} if "threshold" in layer else merged.get("thresholds", {})
+        merged |= {**layer, "thresholds": {**below, **layer.get("thresholds", {})}}
+    try:
+        return msgspec.convert(merged, ListenConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"configuration: {error}") from error
+
+
+def default_file() -> Path | None:
+    """The TOML file that is read without being asked for; None if there is none."""
+    for path in (platformdirs.user_config_path("kws") / FILE_NAME, SYSTEM_FILE):
+        if path.is_file():
+            return path
+    return None
+
+
+def saved_thresholds() -> dict[str, float]:
+    """Thresholds that were set by request, to last; raises `ConfigError` for a damaged file."""
+    path = _saved_path()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+    except FileNotFoundError:
+        return {}
+    except (msgspec.DecodeError, OSError) as error:
+        raise ConfigError(f"{path}: {error}; remove the file") from error
+
+
+def save_threshold(word: str, value: float) -> Path:
+    """Keep a threshold for later starts; gives the file.  Raises `OutputError`."""
+    path = _saved_path()
+    partial = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(msgspec.json.encode(saved_thresholds() | {word: value}))
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot save the threshold in {path}: {error.strerror}") from error
+    return path
+
+
+def _saved_path() -> Path:
+    # systemd names the folder of a unit that has a StateDirectory.
+    folder = os.environ.get("STATE_DIRECTORY")
+    return (Path(folder) if folder else platformdirs.user_state_path("kws")) / _SAVED_NAME
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    known = ListenConfig.__struct_fields__
+    for key in document:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise ConfigError(f"{path}: unknown key {key!r}: {hint}")
+    try:
+        msgspec.convert(document, ListenConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return document

@@ -1,0 +1,1 @@
+"""The daemon: audio in, events out, for months."""

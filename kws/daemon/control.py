@@ -1,0 +1,91 @@
+"""Carries out what the control socket is asked."""
+
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+
+from kws.audio.source import Source
+from kws.config import save_threshold
+from kws.daemon.inference import InferenceLoop
+from kws.events.messages import now
+from kws.events.requests import (
+    Describe,
+    Description,
+    HandledRequest,
+    KeywordStatus,
+    Mute,
+    Muting,
+    Reload,
+    Reloaded,
+    Reply,
+    ResetDone,
+    SetThreshold,
+    ThresholdSet,
+    Unmute,
+)
+
+
+class RequestHandler:
+    """Called by the socket thread; whatever touches the spotter is left to the inference thread.
+
+    Attributes:
+        overrides: thresholds that were set by request, which outlive a reload.
+    """
+
+    def __init__(
+        self, inference: InferenceLoop, source: Source, reload: Callable[[], None]
+    ) -> None:
+        self.overrides: dict[str, float] = {}
+        self.boot = ""
+        self._inference = inference
+        self._source = source
+        self._reload = reload
+        self._started = now()
+
+    def __call__(self, request: HandledRequest) -> Reply:
+        """Carry out `request`; raises `KwsError` when that cannot be."""
+        match request:
+            case Describe():
+                return self._describe()
+            case Mute(reason=reason):
+                return _muting(self._inference.perform(lambda: self._inference.mute(reason)))
+            case Unmute(reason=withdrawn):
+                return _muting(self._inference.perform(lambda: self._inference.unmute(withdrawn)))
+            case SetThreshold():
+                return self._set_threshold(request)
+            case Reload():
+                self._reload()
+                return Reloaded(model=self._inference.model, keywords=self._keywords())
+            case _:
+                return ResetDone(position=self._inference.perform(self._inference.reset))
+
+    def _describe(self) -> Description:
+        status = self._source.status
+        return Description(
+            version=version("kws"),
+            boot=self.boot,
+            pid=os.getpid(),
+            started=self._started,
+            source=self._source.name,
+            device=status.device,
+            device_rate=status.rate,
+            clock=self._source.clock,
+            model=self._inference.model,
+            keywords=self._keywords(),
+            labels=list(self._inference.spotter.model.spec.labels),
+        )
+
+    def _set_threshold(self, request: SetThreshold) -> ThresholdSet:
+        word, value = request.keyword, request.threshold
+        self._inference.perform(lambda: self._inference.spotter.set_threshold(word, value))
+        self.overrides[word] = value
+        saved = str(save_threshold(word, value)) if request.save else None
+        return ThresholdSet(keyword=word, threshold=value, saved=saved)
+
+    def _keywords(self) -> list[KeywordStatus]:
+        thresholds = self._inference.spotter.thresholds
+        return [KeywordStatus(word=word, threshold=thresholds[word]) for word in thresholds]
+
+
+def _muting(reasons: list[str]) -> Muting:
+    return Muting(muted=bool(reasons), reasons=reasons)

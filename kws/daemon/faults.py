@@ -1,0 +1,38 @@
+"""Faults, each visible twice: as a log line and as an event."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from kws.events.messages import ErrorEvent
+
+logger = logging.getLogger(__name__)
+
+_QUIET_SECONDS = 1.0
+
+
+class Faults:
+    """Counts faults by code and tells of them; any thread may report.
+
+    A fault that repeats itself is told once a second; its count shows what was left out.
+    """
+
+    def __init__(self, publish: Callable[[ErrorEvent], None]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._publish = publish
+        self._told: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def report(self, code: str, detail: str) -> None:
+        """`detail` is one line for a person."""
+        now = time.monotonic()
+        with self._lock:
+            self.counts[code] += 1
+            count = self.counts[code]
+            if now - self._told.get(code, -_QUIET_SECONDS) < _QUIET_SECONDS:
+                return
+            self._told[code] = now
+        logger.warning("%s: %s", code, detail)
+        self._publish(ErrorEvent(code=code, detail=detail, count=count))

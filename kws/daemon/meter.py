@@ -1,0 +1,49 @@
+"""The figures of the heartbeat."""
+
+import os
+import time
+from pathlib import Path
+
+from kws.audio.resample import RATE
+from kws.audio.source import Source
+from kws.daemon.inference import InferenceLoop
+from kws.events.messages import HeartbeatEvent
+
+_PAGE = os.sysconf("SC_PAGESIZE")
+_STATM = Path("/proc/self/statm")
+
+
+class Meter:
+    """Reads the counters of the inference loop.  For the socket thread."""
+
+    def __init__(self, inference: InferenceLoop, source: Source) -> None:
+        self._inference = inference
+        self._source = source
+        self._started = time.monotonic()
+        self._busy = 0.0
+        self._position = 0
+
+    def heartbeat(self) -> HeartbeatEvent:
+        """How the daemon is doing; the real-time factor is that since the last call."""
+        inference = self._inference
+        busy, position = inference.busy, inference.position
+        seconds = (position - self._position) / RATE
+        factor = (busy - self._busy) / seconds if seconds > 0 else 0.0
+        self._busy, self._position = busy, position
+        return HeartbeatEvent(
+            state=inference.state.current.state,
+            uptime=round(time.monotonic() - self._started, 3),
+            samples=position,
+            overruns=inference.overruns,
+            gaps=inference.gaps,
+            resets=inference.resets,
+            real_time_factor=round(factor, 5),
+            lag_ms=round(1000 * self._source.backlog, 1),
+            level_dbfs=round(inference.health.level_dbfs, 1),
+            rss=_resident(),
+        )
+
+
+def _resident() -> int:
+    """Resident memory in bytes."""
+    return int(_STATM.read_text().split()[1]) * _PAGE

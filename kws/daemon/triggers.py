@@ -1,0 +1,112 @@
+"""Keeps the audio of detections, for looking into false alarms."""
+
+import io
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from kws.audio.resample import RATE, Samples
+from kws.errors import OutputError
+
+KEPT_SECONDS = 1.5
+_WAITING = 16
+_SUFFIX = ".trigger.flac"
+
+
+class TriggerRecorder:
+    """Writes what was heard before each detection to a folder, as FLAC.
+
+    A thread of its own writes, so that a slow or full disk costs recordings, never detections.
+    The files are readable by their owner only; the oldest go when `limit` bytes are exceeded.
+    `hear`, `forget` and `save` are for the inference thread.
+    """
+
+    def __init__(self, folder: Path, limit: int, report: Callable[[str, str], None]) -> None:
+        """Make the folder.
+
+        Args:
+            limit: bytes that all recordings together may take.
+            report: told of faults, with a code and a line of text.
+
+        Raises:
+            OutputError: the folder cannot be made or written to.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make {folder}: {error.strerror}") from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError(f"cannot write to {folder}: permission denied")
+        self._folder = folder
+        self._limit = limit
+        self._report = report
+        self._heard: deque[Samples] = deque()
+        self._length = 0
+        self._jobs: queue.Queue[tuple[str, Samples] | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="kws-triggers", daemon=True)
+        self._thread.start()
+
+    def hear(self, samples: Samples) -> None:
+        """Remember samples (N,) at 16 kHz, for a while."""
+        self._heard.append(samples)
+        self._length += len(samples)
+        while self._length - len(self._heard[0]) >= KEPT_SECONDS * RATE:
+            self._length -= len(self._heard.popleft())
+
+    def forget(self) -> None:
+        """What comes next does not follow what was heard."""
+        self._heard.clear()
+        self._length = 0
+
+    def save(self, keyword: str, position: int) -> None:
+        """Have the last 1.5 s written; never waits."""
+        samples = np.nan_to_num(np.concatenate(self._heard)[-int(KEPT_SECONDS * RATE) :])
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        word = "".join(letter if letter.isalnum() else "-" for letter in keyword)
+        try:
+            self._jobs.put_nowait((f"{now}_{position:012d}_{word}{_SUFFIX}", samples))
+        except queue.Full:
+            self._report("save_failed", f"{self._folder} is too slow: a recording was dropped")
+
+    def stop(self) -> None:
+        """Write what is waiting, within a few seconds."""
+        self._jobs.put(None)
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            name, samples = job
+            try:
+                self._write(self._folder / name, samples)
+                self._make_room()
+            except OSError as error:
+                detail = f"cannot keep {self._folder / name}: {error.strerror}"
+                self._report("save_failed", detail)
+
+    def _write(self, path: Path, samples: Samples) -> None:
+        encoded = io.BytesIO()
+        soundfile.write(encoded, samples, RATE, format="FLAC", subtype="PCM_16")
+        partial = path.with_suffix(".part")
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(encoded.getvalue())
+            partial.rename(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _make_room(self) -> None:
+        files = [(path.stat(), path) for path in self._folder.glob(f"*{_SUFFIX}")]
+        total = sum(status.st_size for status, _ in files)
+        for status, path in sorted(files, key=lambda entry: entry[0].st_mtime_ns):
+            if total <= self._limit:
+                return
+            path.unlink()
+            total -= status.st_size
