@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import typer
 
@@ -34,6 +33,8 @@ class _Settings:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # 20 ms that only this flag needs
+
         typer.echo(f"kws {version('kws')}")
         raise typer.Exit
 
