@@ -65,7 +65,7 @@ class Recording:
         self._sound = sound
         self._channel = channel
         self._check_format()
-        self.block = block or max(1, min(self.rate // 10, _LARGEST_BLOCK // self.channels))
+        self.block = max(1, min(block or self.rate // 10, _LARGEST_BLOCK // self.channels))
         """Frames of the file that are read at once."""
         self._frames = 0
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kws.plot import Picture
     from kws.spotter import Spotter
 
+_QUICK_BLOCK = 1 << 13
+"""Frames: where nobody waits for the next word, larger blocks save a sixth of the time."""
+
 
 def replay(
     recordings: Annotated[
@@ -66,7 +69,7 @@ def replay(
 
         arecord -f S16_LE -r 16000 -c 1 -t raw | kws replay -
     """
-    from kws.audio.files import open_recording
+    from kws.audio.files import STDIN, open_recording
     from kws.cli.reports import JsonReport, TableReport
     from kws.model.bundle import load_model
     from kws.plot import Picture, check_picture
@@ -85,7 +88,8 @@ def replay(
         spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
         picture = Picture(spotter, name) if plot is not None else None
         try:
-            with open_recording(name, channel) as recording, report.recording(recording):
+            block = None if realtime or name == STDIN else _QUICK_BLOCK
+            with open_recording(name, channel, block) as recording, report.recording(recording):
                 _replay_one(recording, spotter, report, picture, realtime)
         except AudioFileError as error:
             _complain(error, failures)
