@@ -1,6 +1,7 @@
 """`kws eval`: how good a model is, on clips, on streams and where nothing should fire."""
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,7 +99,9 @@ def evaluate(
         choosing = shortened(choosing, _QUICK_CLIPS, _QUICK_MINUTES, seed)
     with stages() as stage:
         evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick)
-    Console().print(tables(evaluation))
+    # Where there is no terminal, there is room for whole lines.
+    console = Console() if sys.stdout.isatty() else Console(width=130)
+    console.print(tables(evaluation))
     if json_file:
         _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
     if html_file:

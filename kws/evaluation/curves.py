@@ -11,7 +11,7 @@ from kws.evaluation.intervals import percentile_interval, resampling_weights
 from kws.evaluation.matching import Firing, Placement, match
 from kws.evaluation.traces import Trace, replay, shifted
 
-SHIFTS = tuple(np.arange(-16, 33) / 4)
+SHIFTS = tuple(step / 4 for step in range(-16, 33))
 """Added to the log-odds of every threshold; 0 is as shipped."""
 TARGETS = (0.5, 2.0, 10.0)
 """False alarms per hour at which miss rates are read off."""

@@ -11,6 +11,7 @@ from kws.evaluation.measuring import measure_alarms, measure_clips
 from kws.evaluation.results import AlarmResult, ClipResult, Evaluation, ModelFacts
 from kws.evaluation.streams import Stream, clip_stream, noise_stream, speech_stream
 from kws.evaluation.traces import Trace
+from kws.evaluation.tuning import Heard, heard
 from kws.model.bundle import Model
 
 Stage = Callable[[str, int], Progress]
@@ -127,3 +128,15 @@ def _facts(model: Model) -> ModelFacts:
         parameters=sum(array.size for array in model.weights.values()),
         thresholds={keyword.word: keyword.threshold for keyword in model.spec.keywords},
     )
+
+
+def hear_for_tuning(
+    model: Model, material: Material, snrs: Sequence[float | None], seed: int, stage: Stage
+) -> list[Heard]:
+    """Streams of clips and those in which nothing should fire, as `model` hears them."""
+    listener = [SpotterListener(model)]
+    clips = _play(_clip_streams(material, snrs, seed), listener, stage)
+    quiet = _play(_quiet_streams(material, seed), listener, stage)
+    return [heard(stream, trace, quiet=False) for stream, trace in clips] + [
+        heard(stream, trace, quiet=True) for stream, trace in quiet
+    ]

@@ -55,6 +55,7 @@ class SpotterListener:
         trace = Trace(
             listener=spec.name,
             keywords=list(spec.keywords),
+            columns=[spec.labels.index(keyword.word) for keyword in spec.keywords],
             decision=spec.decision,
             positions=np.array([row.position for row in rows], np.int64),
             posteriors=_table([row.posteriors for row in rows], len(spec.labels)),

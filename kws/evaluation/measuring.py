@@ -30,7 +30,7 @@ def measure_clips(stream: Stream, trace: Trace, speech: Sweep | None, seed: int)
     missed = np.repeat((0.0, 1.0), (len(matching.hits), len(matching.misses)))
     low, high = percentile_interval(bootstrap_mean(missed, np.random.default_rng((seed, 6))))
     latencies = np.array([hit.latency * _MS for hit in matching.hits])
-    p50, p95 = np.percentile(latencies, (50, 95)) if len(latencies) else (None, None)
+    p50, p95 = np.percentile(latencies, (50, 95)).tolist() if len(latencies) else (None, None)
     counts = matching.alarm_counts()
     start_error, end_error = _bound_errors(matching.hits)
     return StreamResult(

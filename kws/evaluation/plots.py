@@ -31,13 +31,13 @@ def det_plot(rows: Sequence[tuple[StreamResult, Curve]], against: str) -> str:
             100 * np.array(values)[order]
             for values in (curve.miss_rate, curve.miss_low, curve.miss_high)
         )
-        axes.plot(alarms, misses, color=colour, label=f"{row.listener}, {row.stream}")
-        axes.fill_between(alarms, low, high, color=colour, alpha=0.12, linewidth=0)
+        style = "-" if row.listener == rows[0][0].listener else "--"
+        label = f"{row.listener}, {row.stream}"
+        axes.plot(alarms, misses, style, color=colour, label=label, drawstyle="steps-post")
+        axes.fill_between(alarms, low, high, color=colour, alpha=0.12, linewidth=0, step="post")
         shipped = curve.shifts.index(0.0)
-        axes.plot(
-            max(curve.alarms_per_hour[shipped], _FEWEST), 100 * curve.miss_rate[shipped], "o",
-            color=colour,
-        )  # fmt: skip
+        at = max(curve.alarms_per_hour[shipped], _FEWEST)
+        axes.plot(at, 100 * curve.miss_rate[shipped], "o", color=colour)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(_FEWEST, 300)
@@ -56,8 +56,7 @@ def alarm_plot(alarms: Sequence[AlarmResult]) -> str:
     """False alarms an hour while all thresholds are moved together."""
     figure, axes = _figure(6.4, 3.4)
     for row, colour in zip(alarms, _cycle(len(alarms)), strict=True):
-        label = f"{row.listener}, {row.material}"
-        axes.plot(SHIFTS, np.maximum(row.curve, _FEWEST), color=colour, label=label)
+        axes.plot(SHIFTS, np.maximum(row.curve, _FEWEST), color=colour, label=row.material)
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=":")
     axes.set_yscale("log")
     axes.set_ylim(_FEWEST, None)
@@ -74,10 +73,8 @@ def latency_plot(streams: Sequence[StreamResult]) -> str:
     edges = np.arange(-400, 1001, 25)
     for row, colour in zip(streams, _cycle(len(streams)), strict=True):
         shares = np.histogram(np.clip(row.latencies_ms, edges[0], edges[-1]), edges)[0]
-        axes.stairs(
-            100 * shares / max(shares.sum(), 1), edges, color=colour, linewidth=1.4,
-            label=f"{row.listener}, {row.stream}",
-        )  # fmt: skip
+        heights = 100 * shares / max(shares.sum(), 1)
+        axes.stairs(heights, edges, color=colour, linewidth=1.4, label=row.stream)
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlabel("ms from the end of the word to the decision")
     axes.set_ylabel("% of the hits")
@@ -93,11 +90,8 @@ def confusion_plot(clips: ClipResult) -> str:
     figure, axes = _figure(1.6 + 0.5 * size, 1.3 + 0.42 * size)
     axes.imshow(shares, cmap=_BLUES, vmin=0, vmax=1, aspect="auto")
     for row, column in zip(*np.nonzero(counts), strict=True):
-        colour = "white" if shares[row, column] > 0.5 else INK
-        axes.text(
-            column, row, str(counts[row, column]), ha="center", va="center", fontsize=8,
-            color=colour,
-        )  # fmt: skip
+        text = axes.text(column, row, str(counts[row, column]), ha="center", va="center")
+        text.set(fontsize=8, color="white" if shares[row, column] > 0.5 else INK)
     names = [label.strip("_") for label in clips.labels]
     axes.set_xticks(range(size), names, rotation=45, ha="right")
     axes.set_yticks(range(size), names)

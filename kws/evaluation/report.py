@@ -7,25 +7,33 @@ from html import escape
 from kws.evaluation.materials import WITHOUT_KEYWORDS
 from kws.evaluation.plots import alarm_plot, confusion_plot, det_plot, latency_plot
 from kws.evaluation.results import AlarmResult, Evaluation, Event, StreamResult
-from kws.evaluation.tables import clip_line, heading, milliseconds, percent
+from kws.evaluation.tables import (
+    clip_line,
+    heading,
+    milliseconds,
+    percent,
+    reading_text,
+    who,
+)
 
 _EVENTS = 40
 """How many misses and alarms are listed of each stream; the JSON holds all."""
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; background: #fff;
-       max-width: 62rem; margin: 2.5rem auto; padding: 0 1.2rem; }
+       max-width: 70rem; margin: 2.5rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.2rem; margin: 2.6rem 0 .5rem; }
 p { max-width: 46rem; } .quiet { color: #5f6b76; }
 .cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.5rem 0; }
-.card { flex: 1 1 10rem; border: 1px solid #d9dee3; border-radius: .5rem; padding: .7rem .9rem; }
+.card { flex: 1 1 9rem; border: 1px solid #d9dee3; border-radius: .5rem; padding: .7rem .9rem; }
 .card b { display: block; font-size: 1.5rem; line-height: 1.3; }
 .card span { color: #5f6b76; font-size: .85rem; }
 table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #e6eaee; }
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e6eaee; }
 th { font-weight: 600; font-size: .85rem; vertical-align: bottom; }
 td:first-child, th:first-child, .text td, .text th { text-align: left; padding-left: 0; }
 .text td { padding-right: 1.2rem; } .wide { overflow-x: auto; }
+td { white-space: nowrap; }
 tr.other td { color: #5f6b76; }
 img { max-width: 100%; display: block; margin: .5rem 0 1rem; }
 .pair { display: flex; flex-wrap: wrap; gap: 1rem; } .pair img { flex: 1 1 26rem; min-width: 0; }
@@ -106,14 +114,14 @@ def _cards(
 
 def _streams(streams: Sequence[StreamResult], name: str) -> str:
     header = (
-        "stream", "missed", "95 %", "wrong word", "other word", "double", "back-ground",
-        "per clip", "FA/h", "latency p50", "p95", "start off by", "end off by",
+        "stream", "missed", "95 %", "wrong word", "other word", "double", "background",
+        "per clip", "FA/h", "latency", "p95", "start off", "end off",
     )  # fmt: skip
     rows = [
         (
-            _who(row.listener, row.stream, name),
+            who(row.listener, row.stream, name),
             percent(row.miss_rate),
-            f"{percent(row.miss_low)} to {percent(row.miss_high)}",
+            f"{percent(row.miss_low)} - {percent(row.miss_high)}",
             *(str(count) for count in row.alarms.values()),
             percent(row.errors_per_clip),
             f"{row.alarms_per_hour:.1f}",
@@ -139,12 +147,12 @@ def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
     header = ("material", "hours", "recordings", "alarms", "an hour", "95 %", "which")
     rows = [
         (
-            _who(row.listener, row.material, name),
+            who(row.listener, row.material, name),
             f"{row.hours:.2f}",
             str(row.recordings),
             str(row.alarms),
             f"{row.per_hour:.1f}",
-            f"{row.low:.1f} to {row.high:.1f}",
+            f"{row.low:.1f} - {row.high:.1f}",
             ", ".join(f"{word} {count}" for word, count in list(row.words.items())[:6]),
         )
         for row in alarms
@@ -154,13 +162,19 @@ def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
         "<h2>False alarms where nothing should fire</h2><p>All words together, thresholds as "
         "shipped.</p>"
         + _table(header, rows, others)
-        + _image(alarm_plot(alarms), "False alarms against threshold")
+        + _image(
+            alarm_plot([row for row in alarms if row.listener == name]),
+            "False alarms against threshold",
+        )
     )
 
 
 def _curves(evaluation: Evaluation) -> str:
-    on_speech = [(row, row.against_speech) for row in evaluation.streams if row.against_speech]
-    on_stream = [(row, row.against_stream) for row in evaluation.streams]
+    # A listener that tried several thresholds at once has the same curve for each: draw one.
+    listeners = {row.listener.split(",")[0]: row.listener for row in reversed(evaluation.streams)}
+    drawn = [row for row in evaluation.streams if row.listener in listeners.values()]
+    on_speech = [(row, row.against_speech) for row in drawn if row.against_speech]
+    on_stream = [(row, row.against_stream) for row in drawn]
     images = [_image(det_plot(on_stream, "on the stream itself"), "Trade-off on the stream")]
     readings = ""
     if on_speech:
@@ -168,16 +182,8 @@ def _curves(evaluation: Evaluation) -> str:
         targets = [f"{reading.alarms_per_hour:g} an hour" for reading in on_speech[0][1].readings]
         rows = [
             (
-                _who(row.listener, row.stream, evaluation.model.name),
-                *(
-                    percent(reading.miss_rate)
-                    + (
-                        ""
-                        if reading.low is None
-                        else f" ({percent(reading.low)} to {percent(reading.high)})"
-                    )
-                    for reading in curve.readings
-                ),
+                who(row.listener, row.stream, evaluation.model.name),
+                *(reading_text(reading) for reading in curve.readings),
             )
             for row, curve in on_speech
         ]
@@ -269,10 +275,6 @@ def _table(
         f'<div class="wide"><table class="{style}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
-
-
-def _who(listener: str, what: str, name: str) -> str:
-    return what if listener == name else f"{what} ({listener})"
 
 
 def _image(svg: str, description: str) -> str:

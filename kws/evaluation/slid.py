@@ -88,6 +88,7 @@ class SlidClipModel:
         return Trace(
             listener=f"{self._name} slid, {threshold:g}",
             keywords=keywords,
+            columns=self._columns,
             decision=decision,
             positions=positions,
             posteriors=posteriors,

@@ -5,20 +5,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from kws.evaluation.curves import Reading
 from kws.evaluation.materials import WITHOUT_KEYWORDS
 from kws.evaluation.results import AlarmResult, ClipResult, Evaluation, StreamResult
 
 
 def tables(evaluation: Evaluation) -> Group:
     """Everything that is worth a line."""
+    name = evaluation.model.name
     parts: list[RenderableType] = [
         Text(heading(evaluation), style="bold"),
-        stream_table(evaluation.streams),
+        stream_table(evaluation.streams, name),
     ]
     if evaluation.alarms:
-        parts.append(alarm_table(evaluation.alarms))
+        parts.append(alarm_table(evaluation.alarms, name))
     if any(stream.against_speech for stream in evaluation.streams):
-        parts.append(reading_table(evaluation.streams))
+        parts.append(reading_table(evaluation.streams, name))
     parts += [clip_table(evaluation.clips), Text(clip_line(evaluation.clips))]
     parts += [Text(remark, style="yellow") for remark in evaluation.remarks]
     return Group(*parts)
@@ -42,47 +44,44 @@ def clip_line(clips: ClipResult) -> str:
     )
 
 
-def stream_table(streams: list[StreamResult]) -> Table:
+def stream_table(streams: list[StreamResult], name: str) -> Table:
     """Streams of clips, settings as shipped."""
     table = _table("Streams of clips, thresholds as shipped")
-    for column in ("", "miss rate", "95 %", "wrong", "other", "double", "background", "per clip"):
-        table.add_column(column, justify="left" if not column else "right")
-    for column in ("FA/h", "latency p50", "p95", "start, end off by"):
-        table.add_column(column, justify="right")
+    header = ("", "missed", "wrong word", "other word", "double", "per clip", "FA/h", "latency")
+    for column in (*header, "start, end"):
+        table.add_column(column, justify="right" if column else "left")
     for row in streams:
         table.add_row(
-            f"{row.listener}, {row.stream}",
-            percent(row.miss_rate),
-            f"{percent(row.miss_low)} to {percent(row.miss_high)}",
-            *(str(count) for count in row.alarms.values()),
+            who(row.listener, row.stream, name),
+            f"{percent(row.miss_rate)} ({percent(row.miss_low)} - {percent(row.miss_high)})",
+            *(str(row.alarms[kind]) for kind in ("wrong word", "other word", "double")),
             percent(row.errors_per_clip),
             f"{row.alarms_per_hour:.1f}",
-            milliseconds(row.latency_p50_ms),
-            milliseconds(row.latency_p95_ms),
+            f"{milliseconds(row.latency_p50_ms)}, p95 {milliseconds(row.latency_p95_ms)}",
             f"{milliseconds(row.start_error_ms)}, {milliseconds(row.end_error_ms)}",
         )
     return table
 
 
-def alarm_table(alarms: list[AlarmResult]) -> Table:
+def alarm_table(alarms: list[AlarmResult], name: str) -> Table:
     """False alarms where nothing should fire."""
     table = _table("False alarms where nothing should fire, all words together, as shipped")
     for column in ("", "hours", "alarms", "per hour", "95 %", "which"):
         table.add_column(column, justify="left" if column in ("", "which") else "right")
     for row in alarms:
-        words = ", ".join(f"{word} {count}" for word, count in list(row.words.items())[:5])
+        words = ", ".join(f"{word} {count}" for word, count in list(row.words.items())[:4])
         table.add_row(
-            f"{row.listener}, {row.material}",
+            who(row.listener, row.material, name),
             f"{row.hours:.2f}",
             str(row.alarms),
             f"{row.per_hour:.1f}",
-            f"{row.low:.1f} to {row.high:.1f}",
+            f"{row.low:.1f} - {row.high:.1f}",
             words,
         )
     return table
 
 
-def reading_table(streams: list[StreamResult]) -> Table:
+def reading_table(streams: list[StreamResult], name: str) -> Table:
     """Miss rates at fixed numbers of false alarms on speech without keywords."""
     table = _table(f"Miss rate at a wished number of false alarms an hour on {WITHOUT_KEYWORDS}")
     rows = [row for row in streams if row.against_speech]
@@ -91,11 +90,8 @@ def reading_table(streams: list[StreamResult]) -> Table:
         table.add_column(f"{reading.alarms_per_hour:g} an hour", justify="right")
     for row in rows:
         if row.against_speech:
-            cells = []
-            for reading in row.against_speech.readings:
-                interval = f" ({percent(reading.low)} to {percent(reading.high)})"
-                cells.append(percent(reading.miss_rate) + ("" if reading.low is None else interval))
-            table.add_row(f"{row.listener}, {row.stream}", *cells)
+            cells = [reading_text(reading) for reading in row.against_speech.readings]
+            table.add_row(who(row.listener, row.stream, name), *cells)
     return table
 
 
@@ -107,6 +103,18 @@ def clip_table(clips: ClipResult) -> Table:
     for word in clips.words:
         table.add_row(word.label, str(word.clips), percent(word.precision), percent(word.recall))
     return table
+
+
+def who(listener: str, what: str, name: str) -> str:
+    """A row's title: `name` is what the evaluation is about, others are called by name."""
+    return what if listener == name else f"{what} ({listener})"
+
+
+def reading_text(reading: Reading) -> str:
+    """A miss rate with its interval."""
+    if reading.low is None:
+        return "-"
+    return f"{percent(reading.miss_rate)} ({percent(reading.low)} - {percent(reading.high)})"
 
 
 def percent(share: float | None) -> str:

@@ -29,6 +29,8 @@ class Trace:
 
     listener: str
     keywords: list[KeywordSettings]
+    columns: list[int]
+    """Which posterior belongs to each keyword."""
     decision: DecisionSettings
     positions: npt.NDArray[np.int64]
     """(rows,) sample up to which the stream was heard."""
@@ -80,7 +82,7 @@ def smooth(posteriors: Array, rows: int) -> Array:
 
 def shifted(keywords: Sequence[KeywordSettings], shift: float) -> list[KeywordSettings]:
     """The same settings, thresholds moved by `shift` in log-odds and releases in proportion."""
-    return [with_threshold(word, _sigmoid(log_odds(word.threshold) + shift)) for word in keywords]
+    return [with_threshold(word, sigmoid(log_odds(word.threshold) + shift)) for word in keywords]
 
 
 def with_threshold(keyword: KeywordSettings, threshold: float) -> KeywordSettings:
@@ -95,5 +97,6 @@ def log_odds(probability: float) -> float:
     return float(np.log(probability) - np.log1p(-probability))
 
 
-def _sigmoid(value: float) -> float:
+def sigmoid(value: float) -> float:
+    """The probability whose log-odds are `value`."""
     return float(1 / (1 + np.exp(-value)))
