@@ -14,6 +14,7 @@ from kws.cli.models import models
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
 from kws.cli.train import train
+from kws.cli.tune import tune
 from kws.errors import KwsError
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ app.command()(subscribe)
 app.command()(keygen)
 app.add_typer(ctl)
 app.command("eval")(evaluate)
+app.command()(tune)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
