@@ -44,6 +44,7 @@ def bind(socket: zmq.Socket[bytes], endpoint: str, keys: ServerKeys | None) -> s
     """
     if keys is not None:
         keys.secure(socket)
+    socket.ipv6 = "[" in endpoint
     umask = os.umask(0o117)
     os.umask(umask | 0o117)
     try:
@@ -60,7 +61,6 @@ def bind(socket: zmq.Socket[bytes], endpoint: str, keys: ServerKeys | None) -> s
 def _harden(socket: zmq.Socket[bytes]) -> None:
     socket.linger = LINGER_MS
     socket.maxmsgsize = _LARGEST_FRAME
-    socket.ipv6 = True
     # A peer that vanished without a word is noticed within half a minute.
     socket.heartbeat_ivl = 10_000
     socket.heartbeat_timeout = 30_000

@@ -7,14 +7,17 @@ _REFUSED = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 
 
 class HandshakeWatch:
-    """Counts what one server socket refuses; lives in the thread of that socket.
+    """Counts the handshakes that fail at one server socket; lives in the thread of that socket.
 
-    A peer that just goes away in mid-handshake (a port scanner, a probing client) does not count.
+    Over TCP those count too that the peer breaks off: a client which finds that only one side
+    uses CURVE often does.  On ipc sockets they do not, for there a client that looks whether
+    anybody listens (`kws.events.search`) connects and just goes away.
     """
 
-    def __init__(self, watched: zmq.Socket[bytes]) -> None:
+    def __init__(self, watched: zmq.Socket[bytes], endpoint: str) -> None:
         self._watched = watched
-        self.socket = watched.get_monitor_socket(_REFUSED)
+        broken_off = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL if endpoint.startswith("tcp://") else 0
+        self.socket = watched.get_monitor_socket(_REFUSED | broken_off)
         self.refused = 0
 
     def read(self) -> None:

@@ -11,6 +11,8 @@ from kws.events.messages import Event, now
 QUEUE_LIMIT = 4096
 """Events that may wait for the socket thread: more than a minute of posteriors."""
 
+_CLOSED = -1
+
 
 class Outbox:
     """A bounded queue that fills in the headers and wakes the socket thread.
@@ -21,7 +23,7 @@ class Outbox:
 
     def __init__(self, boot: str, source: str) -> None:
         self.dropped = 0
-        """Events that found the queue full."""
+        """Events that found the queue full, or closed."""
         self._boot = boot
         self._source = source
         self._events: deque[Event] = deque()
@@ -37,11 +39,11 @@ class Outbox:
         """Queue ``event`` with its header; never waits, except a moment for another `put`."""
         with self._lock:
             event = self._head(event)
-            if len(self._events) >= QUEUE_LIMIT:
+            if self._wake == _CLOSED or len(self._events) >= QUEUE_LIMIT:
                 self.dropped += 1
                 return
             self._events.append(event)
-        self.wake()
+            os.eventfd_write(self._wake, 1)
 
     def stamp(self, event: Event) -> Event:
         """``event`` with its header, for the socket thread to send at once."""
@@ -61,11 +63,16 @@ class Outbox:
 
     def wake(self) -> None:
         """Make the descriptor readable."""
-        os.eventfd_write(self._wake, 1)
+        with self._lock:
+            if self._wake != _CLOSED:
+                os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
         """Give the descriptor back."""
-        os.close(self._wake)
+        # Under the lock: the number may at once belong to another file, which must not be written.
+        with self._lock:
+            os.close(self._wake)
+            self._wake = _CLOSED
 
     def _head(self, event: Event) -> Event:
         number = self._numbers[event.topic] = self._numbers.get(event.topic, 0) + 1

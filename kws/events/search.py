@@ -1,7 +1,6 @@
 """How a client finds the daemon, and what it says when it does not."""
 
 import grp
-import os
 import socket
 import time
 from pathlib import Path
@@ -59,12 +58,20 @@ def _somebody_listens(path: Path) -> bool:
 
 
 def _explain_denied(path: Path) -> str:
-    owner = (path if os.access(path.parent, os.X_OK) else path.parent).stat()
-    try:
-        group = grp.getgrgid(owner.st_gid).gr_name
-    except KeyError:
-        group = str(owner.st_gid)
+    group = _group_of(path)
     return (
         f"permission denied at {path}: only the group {group} may connect; "
         f"run `sudo usermod -aG {group} $USER` and log in again"
     )
+
+
+def _group_of(path: Path) -> str:
+    """Group of the path, or of the nearest folder above that may be looked at."""
+    try:
+        number = path.stat().st_gid
+    except PermissionError:
+        return _group_of(path.parent)
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

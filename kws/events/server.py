@@ -14,7 +14,7 @@ import zmq
 
 from kws.events import binding, topics
 from kws.events.control import ControlDesk, Handler
-from kws.events.curve import ServerKeys
+from kws.events.curve import ZAP_DOMAIN, ServerKeys
 from kws.events.endpoints import check_bindable, ipc_path
 from kws.events.handshakes import HandshakeWatch
 from kws.events.journal import Journal
@@ -96,7 +96,10 @@ class EventServer:
         return self._outbox.dropped + self._unsendable
 
     def start(self) -> None:
-        """Bind both sockets and start the thread; raises `EndpointError` and leaves all closed."""
+        """Bind both sockets and start the thread.
+
+        Raises `EndpointError`, with everything closed again; then build another server.
+        """
         with ExitStack() as stack:
             stack.callback(self._outbox.close)
             for path in filter(None, map(ipc_path, (self.events, self.control))):
@@ -108,7 +111,8 @@ class EventServer:
             self._events_socket = stack.enter_context(binding.open_events(context))
             self._control_socket = stack.enter_context(binding.open_control(context))
             self._watches = [
-                HandshakeWatch(socket) for socket in (self._events_socket, self._control_socket)
+                HandshakeWatch(self._events_socket, self.events),
+                HandshakeWatch(self._control_socket, self.control),
             ]
             for watch in self._watches:
                 stack.callback(watch.close)
@@ -118,17 +122,22 @@ class EventServer:
         self._thread.start()
 
     def publish(self, event: Event) -> None:
-        """Send ``event`` to whoever has subscribed to it.  Any thread; never waits."""
+        """Send ``event`` to whoever has subscribed to it.  Any thread; never waits.
+
+        Before `start` it is kept, after `stop` it is dropped.
+        """
         self._outbox.put(event)
 
     def stop(self) -> None:
         """Send what has been published, close the sockets and end the thread.
 
-        Takes at most a second or two, even when a subscriber does not take its messages.
+        Takes at most a second or two, even when a subscriber does not take its messages.  Does
+        nothing when the server does not run.
         """
         self._stopping.set()
         self._outbox.wake()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         poller = zmq.Poller()
@@ -144,6 +153,8 @@ class EventServer:
                 self._send_published()
                 self._read_subscriptions()
                 self._answer_requests()
+                for watch in self._watches:
+                    watch.read()
                 if time.monotonic() >= self._next_beat:
                     self._beat()
             self._send_published()
@@ -197,7 +208,7 @@ class EventServer:
             self._control_socket.send_multipart([*envelope, answer])
 
     def _beat(self) -> None:
-        self._count_refused()
+        self._report_refused()
         heartbeat = msgspec.structs.replace(
             self._heartbeat(),
             seqs=dict(self._journal.seqs),
@@ -208,12 +219,10 @@ class EventServer:
         self._last_beat = time.monotonic()
         self._next_beat = self._last_beat + HEARTBEAT_SECONDS
 
-    def _count_refused(self) -> None:
-        for watch in self._watches:
-            watch.read()
+    def _report_refused(self) -> None:
         refused = sum(watch.refused for watch in self._watches)
         if refused > self.refused:
-            detail = f"{refused - self.refused} CURVE handshakes refused: unknown key, or no CURVE"
+            detail = f"{refused - self.refused} CURVE handshakes failed: unknown key, or no CURVE"
             logger.warning(detail)
             self.refused = refused
             self.publish(ErrorEvent(code="handshake_refused", detail=detail, count=refused))
@@ -225,6 +234,6 @@ def _start_authenticator(
     from zmq.auth.thread import ThreadAuthenticator  # pulls in asyncio, for this case only
 
     authenticator = ThreadAuthenticator(context)
-    authenticator.configure_curve_callback(credentials_provider=keys)
+    authenticator.configure_curve_callback(ZAP_DOMAIN.decode(), keys)
     authenticator.start()
     return authenticator

@@ -1,0 +1,161 @@
+"""The control socket: right requests, and everything that is none."""
+
+import json
+import pickle
+from collections.abc import Iterator
+
+import pytest
+import stand_in
+import zmq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kws.errors import ConfigError, KwsError, NoDaemonError
+from kws.events.client import ControlClient
+from kws.events.control import ControlDesk
+from kws.events.messages import StateEvent, now
+from kws.events.requests import (
+    LARGEST_REQUEST,
+    Describe,
+    Description,
+    Mute,
+    Muting,
+    Ping,
+    Pong,
+    Reload,
+    Reloaded,
+    Reset,
+    ResetDone,
+    SetThreshold,
+    Snapshot,
+    TakeSnapshot,
+    ThresholdSet,
+    Unmute,
+)
+from kws.events.server import EventServer
+
+
+@pytest.fixture
+def client(server: EventServer) -> Iterator[ControlClient]:
+    with ControlClient(server.control, timeout=stand_in.DEADLINE) as client:
+        yield client
+
+
+@pytest.fixture
+def raw(server: EventServer) -> Iterator[zmq.Socket]:
+    """A DEALER without manners."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.rcvtimeo = int(1000 * stand_in.DEADLINE)
+        socket.connect(server.control)
+        yield socket
+
+
+def test_requests_of_the_handler(client: ControlClient) -> None:
+    assert client.ask(Mute(reason="tts"), Muting).reasons == ["tts"]
+    assert client.ask(Mute(), Muting) == Muting(muted=True, reasons=["tts", "user"])
+    assert client.ask(Unmute(), Muting) == Muting(muted=True, reasons=["tts"])
+    assert client.ask(Unmute(reason=None), Muting) == Muting(muted=False, reasons=[])
+    assert client.ask(SetThreshold(keyword="yes", threshold=0.7), ThresholdSet).threshold == 0.7
+    assert client.ask(Describe(), Description).labels == list(stand_in.KEYWORDS)
+    assert client.ask(Reload(), Reloaded).model == stand_in.MODEL
+    assert client.ask(Reset(), ResetDone).position == 24000
+
+
+def test_ping_and_snapshot_need_no_handler(client: ControlClient, server: EventServer) -> None:
+    assert client.ask(Ping(), Pong).boot == server.boot
+    server.publish(StateEvent(state="muted", reason="tts", since=now()))
+    for number in range(1, 131):
+        server.publish(stand_in.detection(number, "yes"))
+    stand_in.wait_until(
+        lambda: (
+            client.ask(TakeSnapshot(), Snapshot).seqs.get(
+                "kws/detection/yes/",
+            )
+            == 130
+        )
+    )
+    snapshot = client.ask(TakeSnapshot(), Snapshot)
+    assert snapshot.boot == server.boot
+    assert snapshot.state is not None
+    assert (snapshot.state.state, snapshot.state.seq) == ("muted", 1)
+    assert [event.seq for event in snapshot.detections] == list(range(31, 131))
+
+
+def test_an_error_of_the_daemon_arrives_as_itself(client: ControlClient) -> None:
+    with pytest.raises(ConfigError, match="no keyword 'nix'"):
+        client.ask(SetThreshold(keyword="nix", threshold=0.5), ThresholdSet)
+    with pytest.raises(KwsError, match="threshold"):
+        client.ask(SetThreshold(keyword="yes", threshold=1.5), ThresholdSet)
+
+
+def test_silence_and_foreign_answers_are_no_daemon(server: EventServer) -> None:
+    with (
+        ControlClient("ipc:///nowhere/control", timeout=0.1) as client,
+        pytest.raises(NoDaemonError, match="no daemon answers at ipc:///nowhere/control"),
+    ):
+        client.ask(Ping(), Pong)
+    with (
+        ControlClient(server.control, timeout=stand_in.DEADLINE) as client,
+        pytest.raises(NoDaemonError, match="no daemon of this version"),
+    ):
+        client.ask(Ping(), Muting)
+
+
+HOSTILE = {
+    "empty": (b"", "malformed"),
+    "text": (b"hello", "malformed"),
+    "not utf-8": (b'{"request": "\xff"}', "malformed"),
+    "unknown": (b'{"request": "shutdown"}', "malformed"),
+    "unknown field": (b'{"request": "mute", "raeson": "tts"}', "malformed"),
+    "wrong type": (b'{"request": "mute", "reason": 5}', "malformed"),
+    "empty reason": (b'{"request": "mute", "reason": ""}', "malformed"),
+    "NaN": (b'{"request": "set_threshold", "keyword": "yes", "threshold": NaN}', "malformed"),
+    "array": (b"[]", "malformed"),
+    "deep": (b'{"x": ' + b"[" * 60_000, "malformed"),
+    "deep inside": (b'{"request": "mute", "reason": ' + b'{"a":' * 12_000, "malformed"),
+    "pickle": (pickle.dumps(ConfigError), "malformed"),
+    "too large": (b'{"request": "ping"}' + b" " * LARGEST_REQUEST, "too_large"),
+    "far too large": (b"[" * 900_000, "too_large"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_requests_get_an_error_object(
+    raw: zmq.Socket, server: EventServer, name: str
+) -> None:
+    body, code = HOSTILE[name]
+    raw.send(body)
+    answer = json.loads(raw.recv_multipart()[-1])
+    assert (answer["reply"], answer["code"]) == ("error", code)
+    assert answer["detail"]
+    raw.send(b'{"request": "ping"}')
+    assert json.loads(raw.recv()) == {"reply": "pong", "boot": server.boot}
+
+
+def test_more_frames_than_one_are_refused(raw: zmq.Socket) -> None:
+    raw.send_multipart([b'{"request": "ping"}'] * 2)
+    assert json.loads(raw.recv())["code"] == "malformed"
+
+
+def test_a_frame_beyond_all_measure_costs_only_its_sender(
+    raw: zmq.Socket, client: ControlClient, server: EventServer
+) -> None:
+    raw.send(b" " * 2_000_000)
+    assert client.ask(Ping(), Pong).boot == server.boot
+    assert server.alive
+
+
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(server: EventServer) -> None:
+    with ControlClient(server.control, timeout=0.0) as client:
+        with pytest.raises(NoDaemonError):
+            client.ask(Ping(), Pong)
+        client._timeout = stand_in.DEADLINE
+        assert client.ask(Mute(reason="tts"), Muting).reasons == ["tts"]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(frames=st.lists(st.binary(max_size=80), max_size=3))
+def test_no_bytes_raise(frames: list[bytes]) -> None:
+    desk = ControlDesk("boot", stand_in.Ears(), lambda: pytest.fail("no request"), None)
+    assert json.loads(desk.answer(frames, b""))["reply"] == "error"

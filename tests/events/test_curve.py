@@ -1,0 +1,248 @@
+"""Keys, their files, and who gets in with them; over real sockets."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import stand_in
+import zmq
+from stand_in import make_server, wait_until
+
+from kws.errors import ConfigError, EndpointError, KwsError, NoDaemonError
+from kws.events import server as server_module
+from kws.events import subscriber as subscriber_module
+from kws.events.client import ControlClient
+from kws.events.continuity import Notice
+from kws.events.curve import ClientKeys, ServerKeys, make_client_keys, make_server_keys, read_key
+from kws.events.messages import ErrorEvent
+from kws.events.requests import Describe, Description, Mute, Muting, Snapshot, TakeSnapshot
+from kws.events.server import EventServer
+from kws.events.subscriber import Subscriber
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> ServerKeys:
+    """Keys of a daemon, of ``kitchen`` that may listen and ``desk`` that may control."""
+    made = make_server_keys(tmp_path / "keys")
+    make_client_keys(made, "kitchen", False, tmp_path / "kitchen")
+    make_client_keys(made, "desk", True, tmp_path / "desk")
+    return made
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, keys: ServerKeys) -> Path:
+    """A client that knows the daemon but is not in its list."""
+    make_client_keys(keys, "stranger", True, tmp_path / "stranger")
+    (keys.folder / "clients" / "stranger.pub").unlink()
+    return tmp_path / "stranger"
+
+
+@pytest.fixture
+def server(tmp_path: Path, keys: ServerKeys) -> Iterator[EventServer]:
+    """A server that anybody may reach over TCP."""
+    server = make_server(
+        tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals show as silence; tests need not wait as long as users."""
+    monkeypatch.setattr(subscriber_module, "SILENCE_SECONDS", 1.5)
+
+
+def subscribe(server: EventServer, keys: Path | None) -> Subscriber:
+    return Subscriber(["kws/"], events=server.events, control=server.control, keys=keys)
+
+
+def test_secret_files_are_private(keys: ServerKeys, tmp_path: Path) -> None:
+    for secret in (keys.folder / "server.key", tmp_path / "desk" / "client.key"):
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    loaded = ServerKeys.load(keys.folder)
+    assert loaded == keys
+    assert sorted(loaded.clients().values()) == ["desk", "kitchen"]
+    assert ClientKeys.load(tmp_path / "desk").server == keys.public
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_secret_that_others_can_read_is_refused(
+    keys: ServerKeys, tmp_path: Path, mode: int
+) -> None:
+    (keys.folder / "server.key").chmod(mode)
+    with pytest.raises(EndpointError, match="chmod 600"):
+        ServerKeys.load(keys.folder)
+    (tmp_path / "desk" / "client.key").chmod(mode)
+    with pytest.raises(EndpointError, match="chmod 600"):
+        ClientKeys.load(tmp_path / "desk")
+
+
+def test_existing_keys_are_not_replaced(keys: ServerKeys, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there already"):
+        make_server_keys(keys.folder)
+    with pytest.raises(ConfigError, match="there already"):
+        make_client_keys(keys, "desk", False, tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("name", ["", "../evil", "a b", ".hidden", "a/b"])
+def test_client_names_are_file_names(keys: ServerKeys, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot name a client"):
+        make_client_keys(keys, name, False, tmp_path / "new")
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 41, b"\xff" * 40, b"~" * 40])
+def test_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "server.pub").write_bytes(content)
+    with pytest.raises(EndpointError, match=r"server\.pub holds no CURVE key"):
+        read_key(tmp_path / "server.pub")
+
+
+def test_listed_client_hears_and_asks_but_may_not_change(
+    server: EventServer, tmp_path: Path
+) -> None:
+    with subscribe(server, tmp_path / "kitchen") as subscriber:
+        assert subscriber.snapshot is not None
+        server.publish(stand_in.detection(1))
+        while (event := subscriber.receive(stand_in.DEADLINE)) is not None:
+            if event.topic.startswith("kws/detection/"):
+                break
+        assert event is not None
+    with ControlClient(server.control, ClientKeys.load(tmp_path / "kitchen")) as client:
+        assert client.ask(Describe(), Description).model == stand_in.MODEL
+        with pytest.raises(KwsError, match=r"control\.allow"):
+            client.ask(Mute(), Muting)
+    with ControlClient(server.control, ClientKeys.load(tmp_path / "desk")) as client:
+        assert client.ask(Mute(reason="tts"), Muting).muted
+
+
+def test_right_to_control_can_be_withdrawn_while_running(
+    server: EventServer, keys: ServerKeys, tmp_path: Path
+) -> None:
+    with ControlClient(server.control, ClientKeys.load(tmp_path / "desk")) as client:
+        assert client.ask(Mute(), Muting).muted
+        (keys.folder / "control.allow").write_text("somebody\n")
+        with pytest.raises(KwsError, match=r"control\.allow"):
+            client.ask(Mute(), Muting)
+        (keys.folder / "control.allow").unlink()
+        with pytest.raises(KwsError, match=r"control\.allow"):
+            client.ask(Mute(), Muting)
+
+
+def test_unlisted_client_is_refused_counted_and_told(
+    server: EventServer, stranger: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with subscribe(server, tmp_path / "kitchen") as subscriber:
+        with pytest.raises(NoDaemonError, match=r"no handshake .* wrong key"):
+            subscribe(server, stranger)
+        with (
+            ControlClient(server.control, ClientKeys.load(stranger), timeout=1.0) as client,
+            pytest.raises(NoDaemonError, match="no handshake"),
+        ):
+            client.ask(TakeSnapshot(), Snapshot)
+        wait_until(lambda: server.refused >= 2, "refusals counted")
+        while not isinstance(event := subscriber.receive(stand_in.DEADLINE), ErrorEvent):
+            assert event is not None
+        assert event.code == "handshake_refused"
+    assert "handshakes failed" in caplog.text
+
+
+def test_client_without_keys_is_refused_and_told(server: EventServer) -> None:
+    with pytest.raises(NoDaemonError, match="only one side uses CURVE"):
+        subscribe(server, None)
+    wait_until(lambda: server.refused, "refusal counted")
+
+
+def test_client_that_trusts_another_daemon_is_told(server: EventServer, tmp_path: Path) -> None:
+    (tmp_path / "desk" / "server.pub").write_bytes(zmq.curve_keypair()[0])
+    with pytest.raises(NoDaemonError, match="no handshake"):
+        subscribe(server, tmp_path / "desk")
+
+
+def test_client_with_keys_at_a_daemon_without_is_told(keys: ServerKeys, tmp_path: Path) -> None:
+    server = make_server(tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*")
+    server.start()
+    with pytest.raises(NoDaemonError, match="only one side uses CURVE"):
+        subscribe(server, tmp_path / "desk")
+    server.stop()
+
+
+def test_clients_come_and_go_while_the_daemon_runs(
+    server: EventServer, keys: ServerKeys, tmp_path: Path
+) -> None:
+    make_client_keys(keys, "late", False, tmp_path / "late")
+    with subscribe(server, tmp_path / "late"):
+        pass
+    (keys.folder / "clients" / "late.pub").unlink()
+    with pytest.raises(NoDaemonError, match="no handshake"):
+        subscribe(server, tmp_path / "late")
+
+
+def test_damaged_list_admits_nobody_and_hurts_nothing(
+    server: EventServer, keys: ServerKeys, tmp_path: Path
+) -> None:
+    damaged = keys.folder / "clients" / "damaged.pub"
+    damaged.write_text("nonsense")
+    with pytest.raises(NoDaemonError, match="no handshake"):
+        subscribe(server, tmp_path / "desk")
+    damaged.unlink()
+    with subscribe(server, tmp_path / "desk"):
+        pass
+
+
+def test_without_the_authenticator_everybody_is_refused(
+    keys: ServerKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Absent:
+        def stop(self) -> None:
+            """Nothing runs."""
+
+    monkeypatch.setattr(server_module, "_start_authenticator", lambda *_: Absent())
+    server = make_server(
+        tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
+    )
+    server.start()
+    notices: list[Notice] = []
+    with pytest.raises(NoDaemonError):
+        Subscriber(events=server.events, keys=tmp_path / "desk", on_notice=notices.append)
+    with (
+        ControlClient(server.control, ClientKeys.load(tmp_path / "desk"), timeout=1.0) as client,
+        pytest.raises(NoDaemonError),
+    ):
+        client.ask(Describe(), Description)
+    server.stop()
+
+
+def test_authenticator_that_ends_while_running_admits_nobody_new(
+    keys: ServerKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start = server_module._start_authenticator
+
+    def remember(*arguments: object) -> object:
+        started.append(start(*arguments))
+        return started[-1]
+
+    monkeypatch.setattr(server_module, "_start_authenticator", remember)
+    server = make_server(
+        tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
+    )
+    server.start()
+    with subscribe(server, tmp_path / "desk"):
+        pass
+    started[0].stop()
+    with pytest.raises(NoDaemonError):
+        subscribe(server, tmp_path / "desk")
+    server.stop()
+
+
+def test_plain_request_reaches_no_handler(server: EventServer) -> None:
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(server.control)
+        socket.send(json.dumps({"request": "mute"}).encode())
+        wait_until(lambda: server.refused, "refusal counted")
+        assert not socket.poll(0)
