@@ -17,7 +17,7 @@ from kws.model.spec import KeywordSettings, ModelSpec
 from kws.training.checkpoint import write_atomically
 from kws.training.corpus import Corpus
 from kws.training.labels import word_bounds
-from kws.training.networks import RecurrentNetwork
+from kws.training.networks import StreamNetwork
 from kws.training.recipe import Recipe
 from kws.training.targets import LabelSet
 from kws.training.validation import (
@@ -106,7 +106,7 @@ def export_model(
     recipe: Recipe,
     labels: LabelSet,
     matrices: Matrices,
-    network: RecurrentNetwork,
+    network: StreamNetwork,
     corpus: Corpus,
     choice: Choice,
     training: dict[str, Any],

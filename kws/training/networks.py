@@ -1,6 +1,7 @@
-"""Networks in torch that step along streams: the LSTM that ships, and what it is compared with."""
+"""Recurrent networks in torch that step along streams: the LSTM that ships, and its GRU sister."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,25 @@ State = Any
 """Nested tuples of tensors, lanes first in all of them."""
 
 
-class StreamNetwork(Protocol):
-    """A network that carries its state: frames in, logits and the next state out."""
+class StreamNetwork(nn.Module):
+    """A network that carries its state along streams."""
+
+    spec: NetworkSpec
 
     def initial_state(self, lanes: int) -> State:
         """The state of `lanes` streams before their first frame."""
+        raise NotImplementedError
 
-    def __call__(self, frames: Tensor, state: State) -> tuple[Tensor, State]:
-        """(B, T, F) frames to (B, T / block, K) logits."""
+    def forward(self, frames: Tensor, state: State) -> tuple[Tensor, State]:
+        """(B, T, F) frames, T a multiple of the block, to (B, T / block, K) logits.
+
+        The state that is given back is detached: gradients end where a chunk begins.
+        """
+        raise NotImplementedError
+
+    def exported(self) -> dict[str, npt.NDArray[np.floating]]:
+        """The arrays that go into a model."""
+        raise NotImplementedError
 
 
 class CausalConvolution(nn.Module):
@@ -39,16 +51,16 @@ class CausalConvolution(nn.Module):
         output = self.norm(self.convolution(signal.transpose(1, 2))).relu().transpose(1, 2)
         return output, signal[:, signal.shape[1] - self.context :].detach()
 
-    def folded(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def folded(self) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
         """Weight (channels, kernel * inputs), oldest frame first, and bias, the norm folded in."""
-        scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
-        weight = self.convolution.weight * scale[:, None, None]
-        bias = (self.convolution.bias - self.norm.running_mean) * scale + self.norm.bias
-        flat = weight.permute(0, 2, 1).flatten(1)
-        return flat.detach().double().numpy(), bias.detach().double().numpy()
+        arrays = {name: _array(value) for name, value in self.state_dict().items()}
+        scale = arrays["norm.weight"] / np.sqrt(arrays["norm.running_var"] + self.norm.eps)
+        weight = arrays["convolution.weight"] * scale[:, None, None]
+        bias = (arrays["convolution.bias"] - arrays["norm.running_mean"]) * scale
+        return weight.transpose(0, 2, 1).reshape(len(weight), -1), bias + arrays["norm.bias"]
 
 
-class RecurrentNetwork(nn.Module):
+class RecurrentNetwork(StreamNetwork):
     """Causal convolutions, then LSTM or GRU layers, then a linear head.
 
     With ``kind="lstm"`` it is the twin of `kws.model.lstm.StatefulLstm`; see `exported`.
@@ -57,6 +69,7 @@ class RecurrentNetwork(nn.Module):
     def __init__(self, spec: NetworkSpec, features: int, labels: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.spec = spec
+        self._features = features
         widths = [features, *(layer.channels for layer in spec.convolutions)]
         self.convolutions = nn.ModuleList(
             CausalConvolution(width, layer)
@@ -71,24 +84,32 @@ class RecurrentNetwork(nn.Module):
         self.head = nn.Linear(sizes[-1], labels)
         self.dropout = nn.Dropout(dropout)
         if spec.kind == "lstm":
-            for layer, hidden in zip(self.layers, spec.layers, strict=True):
-                # A forget gate that starts open lets the first gradients through time.
-                layer.bias_ih_l0.data[hidden : 2 * hidden] = 1.0
-                layer.bias_hh_l0.data[hidden : 2 * hidden] = 0.0
+            self._open_forget_gates()
+
+    def _open_forget_gates(self) -> None:
+        """Let the first gradients through time (Gers et al. 2000, bias 1)."""
+        parameters = dict(self.named_parameters())
+        for index, hidden in enumerate(self.spec.layers):
+            parameters[f"layers.{index}.bias_ih_l0"].data[hidden : 2 * hidden] = 1.0
+            parameters[f"layers.{index}.bias_hh_l0"].data[hidden : 2 * hidden] = 0.0
 
     def initial_state(self, lanes: int) -> State:
         """Zeros: contexts (B, kernel - stride, C) of the convolutions, then h (and c) per layer."""
-        parameter = self.head.weight
-        contexts = tuple(parameter.new_zeros(lanes, c.context, c.inputs) for c in self.convolutions)
+        weight = self.head.weight
+        contexts = []
+        width = self._features
+        for layer in self.spec.convolutions:
+            contexts.append(weight.new_zeros((lanes, layer.kernel - layer.stride, width)))
+            width = layer.channels
         count = 2 if self.spec.kind == "lstm" else 1
         recurrent = tuple(
-            tuple(parameter.new_zeros(lanes, size) for _ in range(count))
+            tuple(weight.new_zeros((lanes, size)) for _ in range(count))
             for size in self.spec.layers
         )
-        return contexts, recurrent
+        return tuple(contexts), recurrent
 
     def forward(self, frames: Tensor, state: State) -> tuple[Tensor, State]:
-        """(B, T, F) frames, T a multiple of the block, to (B, T / block, K) logits."""
+        """See `StreamNetwork.forward`."""
         contexts, recurrent = [], []
         signal = frames
         for convolution, context in zip(self.convolutions, state[0], strict=True):
@@ -96,29 +117,35 @@ class RecurrentNetwork(nn.Module):
             contexts.append(context)
         for index, (layer, held) in enumerate(zip(self.layers, state[1], strict=True)):
             inner = tuple(part[None].contiguous() for part in held)
-            output, left = layer(
-                self.dropout(signal), inner if self.spec.kind == "lstm" else inner[0]
-            )
-            left = left if self.spec.kind == "lstm" else (left,)
+            output, left = layer(self.dropout(signal), inner if len(inner) == 2 else inner[0])
+            left = left if len(inner) == 2 else (left,)
             recurrent.append(tuple(part[0].detach() for part in left))
             signal = signal + output if self.spec.residual and index else output
         return self.head(self.dropout(signal)), (tuple(contexts), tuple(recurrent))
 
-    def exported(self) -> dict[str, npt.NDArray[np.float64]]:
-        """The arrays that `StatefulLstm` takes: batch norm folded in, both biases added."""
-        arrays = {}
+    def exported(self) -> dict[str, npt.NDArray[np.floating]]:
+        """The arrays that `StatefulLstm` takes: batch norm folded in, both biases added.
+
+        A GRU keeps torch's names.
+        """
+        parameters = {name: _array(value) for name, value in self.state_dict().items()}
+        if self.spec.kind != "lstm":
+            return parameters
+        arrays: dict[str, npt.NDArray[np.floating]] = {}
         for index, convolution in enumerate(self.convolutions):
-            weight, bias = convolution.folded()
-            arrays |= {f"conv.{index}.weight": weight, f"conv.{index}.bias": bias}
-        for index, layer in enumerate(self.layers):
-            arrays[f"lstm.{index}.weight_ih"] = _array(layer.weight_ih_l0)
-            arrays[f"lstm.{index}.weight_hh"] = _array(layer.weight_hh_l0)
-            arrays[f"lstm.{index}.bias"] = _array(layer.bias_ih_l0) + _array(layer.bias_hh_l0)
-        arrays |= {"head.weight": _array(self.head.weight), "head.bias": _array(self.head.bias)}
-        return arrays
+            if isinstance(convolution, CausalConvolution):
+                arrays[f"conv.{index}.weight"], arrays[f"conv.{index}.bias"] = convolution.folded()
+        for index in range(len(self.spec.layers)):
+            of_layer = f"layers.{index}."
+            arrays[f"lstm.{index}.weight_ih"] = parameters[of_layer + "weight_ih_l0"]
+            arrays[f"lstm.{index}.weight_hh"] = parameters[of_layer + "weight_hh_l0"]
+            arrays[f"lstm.{index}.bias"] = (
+                parameters[of_layer + "bias_ih_l0"] + parameters[of_layer + "bias_hh_l0"]
+            )
+        return arrays | {name: parameters[name] for name in ("head.weight", "head.bias")}
 
 
-def map_state(function: Any, *states: State) -> State:
+def map_state(function: Callable[..., Any], *states: State) -> State:
     """Apply `function` to the matching tensors of nested tuples."""
     if isinstance(states[0], Tensor):
         return function(*states)
@@ -139,5 +166,5 @@ def count_parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _array(tensor: Tensor) -> npt.NDArray[np.float64]:
+def _array(tensor: Tensor) -> npt.NDArray[np.floating]:
     return tensor.detach().double().cpu().numpy()

@@ -97,6 +97,10 @@ PRESETS = {
             kind="gru", convolutions=_CONVOLUTIONS, layers=(128, 128), residual=True, block=2
         ),
     ),
+    "tcn": Recipe(preset="tcn", network=NetworkSpec(kind="tcn", layers=(96,), block=2)),
+    "bcresnet": Recipe(
+        preset="bcresnet", network=NetworkSpec(kind="bcresnet", layers=(20,), block=2), dropout=0.1
+    ),
 }
 
 

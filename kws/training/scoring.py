@@ -8,7 +8,7 @@ import torch
 
 from kws.training.corpus import Corpus
 from kws.training.logmel import LogMel
-from kws.training.networks import RecurrentNetwork
+from kws.training.networks import StreamNetwork
 from kws.training.sounds import Mined
 from kws.training.spectral import Cepstrum
 
@@ -17,7 +17,7 @@ _CHUNK = 1000
 
 @torch.no_grad()
 def stream_posteriors(
-    network: RecurrentNetwork,
+    network: StreamNetwork,
     cepstrum: Cepstrum,
     log_mel: npt.NDArray[np.float16],
     device: torch.device,
@@ -68,7 +68,7 @@ class NegativeMiner:
 
     def search(
         self,
-        network: RecurrentNetwork,
+        network: StreamNetwork,
         cepstrum: Cepstrum,
         device: torch.device,
         keywords: int,
@@ -88,7 +88,7 @@ class NegativeMiner:
         self,
         scores: npt.NDArray[np.float32],
         span: tuple[int, int, int, int],
-        network: RecurrentNetwork,
+        network: StreamNetwork,
     ) -> Iterator[tuple[float, Mined]]:
         """The highest moment of each two seconds of a recording."""
         lane, start, length, index = span

@@ -97,7 +97,8 @@ class TapeMaker:
         if "faults" in self._groups and rng.random() < _DAMAGE_SHARE:
             damage(rng, audio)
         # What a sound card delivers: whole steps of 1/32768, nothing beyond full scale.
-        return np.clip(np.rint(audio * 32768), -32768, 32767) / np.float32(32768), targets
+        steps = np.clip(np.rint(audio * 32768), -32768, 32767).astype(np.float32)
+        return steps / np.float32(32768), targets
 
     def _fill(
         self, rng: Rng, audio: Audio, targets: TargetTape, shares: dict[SoundKind, float]

@@ -9,8 +9,8 @@ A row of posteriors is trained with a *set* of labels that are right at that mom
 | K + k | label k or anything but a keyword | from the middle of word k on, and after its window |
 | 2 K | anything but a keyword | running speech, first half of a word, near-misses |
 
-The window of a word reaches from 60 ms before its end to 200 ms after it: early enough for a quick
-answer, late enough for "go" not to be taken for the start of "golden".
+The window of a word reaches from 40 to 280 ms after its end: early enough for a quick answer, late
+enough for "go" not to be taken for the start of "golden".
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ OTHER = "_other_"
 
 Codes = npt.NDArray[np.int16]
 
-_BEFORE_END = 960
-_AFTER_END = 3200
-_ALLOWED_AFTER = 4800
+_WINDOW_FROM = 640
+_WINDOW_TO = 4480
+_ALLOWED_TO = 6400
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class TargetTape:
         output = self._labels.output_of(word)
         allowed = len(self._labels.labels) + output
         self.free(start, (start + end) // 2)
-        self.codes[self.row((start + end) // 2) : self.row(end + _ALLOWED_AFTER)] = allowed
-        window = slice(self.row(end - _BEFORE_END), self.row(end + _AFTER_END))
+        self.codes[self.row((start + end) // 2) : self.row(end + _ALLOWED_TO)] = allowed
+        window = slice(self.row(end + _WINDOW_FROM), self.row(end + _WINDOW_TO))
         self.codes[window] = output
-        self.windows[self.row((start + end) // 2) : self.row(end + _ALLOWED_AFTER)] = 0
+        self.windows[self.row((start + end) // 2) : self.row(end + _ALLOWED_TO)] = 0
         self.centres.append((start + end) // 2)
         self.windows[window] = len(self.centres)

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from kws.features.matrices import Matrices
+from kws.training.baselines import build_network
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
 from kws.training.corpus import Corpus
 from kws.training.lanes import Batch, Place, lane_batch, lane_generator
 from kws.training.logmel import LogMel
 from kws.training.losses import frame_loss, max_pool_loss, taught_loss
-from kws.training.networks import RecurrentNetwork, count_parameters, map_state, reset_lanes
+from kws.training.networks import StreamNetwork, count_parameters, map_state, reset_lanes
 from kws.training.pool import Generation, TapePool
 from kws.training.recipe import Recipe
 from kws.training.scoring import NegativeMiner, stream_posteriors
@@ -301,7 +302,7 @@ class Trainer:
         leaves = iter(sorted(part("state.").items(), key=lambda item: int(item[0])))
         self._state = map_state(lambda _: next(leaves)[1].to(self.device), self._state)
 
-    def best(self) -> RecurrentNetwork:
+    def best(self) -> StreamNetwork:
         """The averaged weights of the best validation so far."""
         network = self._new_network(0.0)
         network.load_state_dict(self._best)
@@ -318,9 +319,9 @@ class Trainer:
         """Trained numbers of the network."""
         return count_parameters(self.network)
 
-    def _new_network(self, dropout: float) -> RecurrentNetwork:
+    def _new_network(self, dropout: float) -> StreamNetwork:
         recipe = self.recipe
-        network = RecurrentNetwork(
+        network = build_network(
             recipe.network, recipe.features.coefficients, len(self.labels.labels), dropout
         )
         return network.to(self.device)

@@ -26,6 +26,8 @@ THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-1.5, 4.51, 0.
 SMOOTHING = 3
 RATES = (1.0, 2.0, 5.0, 10.0)
 _NOISE_DB = 10.0
+_WORD_LEVEL = 0.08
+"""In noise all words are equally loud (RMS), so that each has the same distance to it."""
 _QUIET = 0.05
 """Rows between posteriors below this cannot change what the detector does."""
 
@@ -71,8 +73,10 @@ def validation_streams(
     library = SoundLibrary(corpus, labels.keywords, "validation", place=False)
     lanes = _clip_lanes(rng, corpus, library)
     streams = [_stream("clips", [_hush(rng, audio) for audio, _ in lanes], log_mel, lanes)]
-    noisy = [audio + library.bed(rng, len(audio)) * _speech_level(audio) for audio, _ in lanes]
-    streams.append(_stream("noise", noisy, log_mel, lanes))
+    loud = _clip_lanes(rng, corpus, library, _WORD_LEVEL)
+    level = np.float32(_WORD_LEVEL * decibels(-_NOISE_DB))
+    noisy = [audio + level * library.bed(rng, len(audio)) for audio, _ in loud]
+    streams.append(_stream("noise", noisy, log_mel, loud))
     negatives = corpus.select("speech", "validation") + corpus.select("noise", "validation")
     if negatives:
         pieces = [ramp(corpus.audio(recording), 480) for recording in negatives]
@@ -186,7 +190,7 @@ def _score(
 
 
 def _clip_lanes(
-    rng: np.random.Generator, corpus: Corpus, library: SoundLibrary
+    rng: np.random.Generator, corpus: Corpus, library: SoundLibrary, level: float | None = None
 ) -> list[tuple[Audio, list[Event]]]:
     clips = corpus.select("word", "validation")
     lanes: list[tuple[list[Audio], list[Event], int]] = [([], [], 0) for _ in range(LANES)]
@@ -196,6 +200,8 @@ def _clip_lanes(
         gap = np.zeros(int(rng.integers(4800, 20800)), np.float32)
         start = position + len(gap)
         end = start + len(sound.audio)
+        if level is not None:
+            sound.audio *= np.float32(level / max(rms(sound.audio[sound.start : sound.end]), 1e-3))
         pieces += [gap, ramp(sound.audio, 480)]
         events.append(Event(sound.word, start, end, start + sound.end))
         lanes[number % LANES] = (pieces, events, end)
@@ -218,11 +224,6 @@ def _deal(pieces: Sequence[Audio], gap: int) -> list[Audio]:
 
 def _hush(rng: np.random.Generator, audio: Audio) -> Audio:
     return audio + np.float32(decibels(-70)) * rng.standard_normal(len(audio), dtype=np.float32)
-
-
-def _speech_level(audio: Audio) -> np.float32:
-    loud = np.abs(audio) > 0.1 * np.abs(audio).max()
-    return np.float32(0.6 * rms(audio[loud]) * decibels(-_NOISE_DB))
 
 
 def _stream(

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from glides import WORDS, write_clip
+
+from kws.errors import DataError, OutputError
+from kws.training import decoding
+from kws.training.corpus import check_words, read_corpus
+
+
+def test_words_parts_and_samples(tiny_corpus: Path) -> None:
+    corpus = read_corpus(tiny_corpus)
+    assert {r.word for r in corpus.recordings} == set(WORDS)
+    for recording in corpus.recordings:
+        written, _ = soundfile.read(tiny_corpus / recording.name, dtype="int16")
+        np.testing.assert_array_equal(corpus.samples(recording), written)
+    check_words(corpus, list(WORDS))
+
+
+def test_lists_decide_where_there_are_any(tmp_path: Path) -> None:
+    for clip in range(3):
+        write_clip(tmp_path / "rise" / f"voice{clip}_nohash_0.flac", "rise", clip)
+    (tmp_path / "validation_list.txt").write_text("rise/voice0_nohash_0.wav\n")
+    (tmp_path / "testing_list.txt").write_text("rise/voice2_nohash_0.wav\n")
+    parts = {r.name: r.part for r in read_corpus(tmp_path).recordings}
+    assert parts == {
+        "rise/voice0_nohash_0.flac": "validation",
+        "rise/voice1_nohash_0.flac": "training",
+        "rise/voice2_nohash_0.flac": "testing",
+    }
+
+
+def test_any_rate_and_channels_come_out_at_16_khz(tmp_path: Path) -> None:
+    time = np.arange(44100) / 44100
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * time)
+    (tmp_path / "beep").mkdir()
+    soundfile.write(tmp_path / "beep" / "a.wav", np.stack([tone, tone], 1), 44100)
+    corpus = read_corpus(tmp_path)
+    audio = corpus.audio(corpus.recordings[0])
+    assert abs(len(audio) - 16000) <= 1
+    spectrum = np.abs(np.fft.rfft(audio[:16000]))
+    assert spectrum.argmax() == 1000
+
+
+def test_corrupt_files_are_named_and_skipped(tmp_path: Path) -> None:
+    write_clip(tmp_path / "rise" / "good.wav", "rise", 1)
+    (tmp_path / "rise" / "bad.wav").write_bytes(b"RIFF this is no sound")
+    (tmp_path / "rise" / "empty.wav").write_bytes(b"")
+    corpus = read_corpus(tmp_path)
+    assert [r.name for r in corpus.recordings] == ["rise/good.wav"]
+    assert {Path(path).name for path in corpus.corrupt} == {"bad.wav", "empty.wav"}
+
+
+def test_the_cache_follows_changes(tmp_path: Path) -> None:
+    write_clip(tmp_path / "rise" / "a.wav", "rise", 1)
+    before = read_corpus(tmp_path)
+    write_clip(tmp_path / "rise" / "a.wav", "rise", 2, noise=5e-3)
+    after = read_corpus(tmp_path)
+    first, second = (c.samples(c.recordings[0]) for c in (before, after))
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: None, "holds no folders"),
+        (lambda folder: (folder / "empty").mkdir(), "holds no recordings"),
+    ],
+)
+def test_folders_that_cannot_serve(tmp_path: Path, make, message: str) -> None:
+    make(tmp_path)
+    with pytest.raises(DataError, match=message):
+        read_corpus(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nowhere"):
+        read_corpus(tmp_path / "nowhere")
+
+
+def test_a_word_with_one_clip_is_refused(tmp_path: Path) -> None:
+    write_clip(tmp_path / "rise" / "a.wav", "rise", 1)
+    corpus = read_corpus(tmp_path)
+    with pytest.raises(DataError, match="'rise' has 1 clips for training and 0 for validation"):
+        check_words(corpus, ["rise"])
+    with pytest.raises(DataError, match="no readable clip of 'fall'"):
+        check_words(corpus, ["fall"])
+
+
+def test_a_disk_too_small_is_said_first(
+    tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> object:
+        return type("Usage", (), {"free": 1000})()
+
+    monkeypatch.setattr(decoding.shutil, "disk_usage", full)
+    with pytest.raises(OutputError, match="make room"):
+        read_corpus(tiny_corpus, cache=tmp_path / "cache")
