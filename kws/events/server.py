@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
 _QUICKEST_HEARTBEAT = 0.05
-_REQUESTS_PER_TURN = 16
+_FRAMES_PER_TURN = 16
 
 
 class EventServer:
@@ -78,7 +78,7 @@ class EventServer:
         self._desk = ControlDesk(self.boot, handler, self._journal.snapshot, keys)
         self._outbox = Outbox(self.boot, source)
         self._unsendable = 0
-        self._subscriptions: set[bytes] = set()
+        self._posterior_prefixes: set[bytes] = set()
         self._last_beat = self._next_beat = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kws-events", daemon=True)
@@ -176,24 +176,23 @@ class EventServer:
         self.publish(ErrorEvent(code="unsendable", detail=detail, count=self._unsendable))
 
     def _read_subscriptions(self) -> None:
-        while self._events_socket.poll(0):
+        for _ in range(_FRAMES_PER_TURN):
+            if not self._events_socket.poll(0):
+                break
             frame = self._events_socket.recv()
-            subscribes, topic = frame[:1] == b"\x01", frame[1:]
-            if subscribes:
-                self._subscriptions.add(topic)
-                if topics.HEARTBEAT.encode().startswith(topic):
-                    # A joiner waits for this; the lower bound keeps many of them cheap.
-                    self._next_beat = min(self._next_beat, self._last_beat + _QUICKEST_HEARTBEAT)
-            else:
-                self._subscriptions.discard(topic)
-        posteriors = topics.POSTERIORS.encode()
-        self.subscribed_to_posteriors = any(
-            posteriors.startswith(topic) or topic.startswith(posteriors)
-            for topic in self._subscriptions
-        )
+            subscribes, prefix = frame[:1] == b"\x01", frame[1:]
+            if subscribes and topics.HEARTBEAT.encode().startswith(prefix):
+                # A joiner waits for this; the lower bound keeps many of them cheap.
+                self._next_beat = min(self._next_beat, self._last_beat + _QUICKEST_HEARTBEAT)
+            if topics.POSTERIORS.encode().startswith(prefix):
+                if subscribes:
+                    self._posterior_prefixes.add(prefix)
+                else:
+                    self._posterior_prefixes.discard(prefix)
+        self.subscribed_to_posteriors = bool(self._posterior_prefixes)
 
     def _answer_requests(self) -> None:
-        for _ in range(_REQUESTS_PER_TURN):
+        for _ in range(_FRAMES_PER_TURN):
             if not self._control_socket.poll(0):
                 return
             frames = self._control_socket.recv_multipart(copy=False)
