@@ -9,7 +9,8 @@ from kws.audio.source import Chunk
 SECONDS = 8
 """Audio that the ring keeps for a reader who is late."""
 
-_LONGEST_ADC_DELAY = 2.0
+_LONGEST_ADC_DELAY = 0.25
+_BLOCKS_TO_TRUST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,24 @@ class Feed:
         self.stream = stream
         self.overflows = 0
         """Blocks before which the device says it lost something; the writer counts."""
-        self.clock = "adc"
-        """``adc`` while the device's capture times make sense, else ``arrival``."""
         self._ring = RingBuffer(int(seconds * rate))
         self._mark = _Mark(0, 0, 0.0, 0.0)
         self._resampler = StreamResampler(rate)
         self._overflows_seen = 0
+        self._sensible = 0
+        self._doubtful = False
         self._given = 0
 
     @property
     def written(self) -> int:
         """Samples that the device has delivered, at its own rate."""
         return self._ring.written
+
+    @property
+    def clock(self) -> str:
+        """``adc`` once the device's capture times have always made sense, else ``arrival``."""
+        trusted = self._sensible >= _BLOCKS_TO_TRUST and not self._doubtful
+        return "adc" if trusted else "arrival"
 
     @property
     def backlog(self) -> float:
@@ -98,8 +105,10 @@ class Feed:
         mark = self._mark
         arrived = mark.arrived - (mark.written - position) / self.rate
         block = mark.block / self.rate
-        # Through ALSA's pulse plug-in the capture time is 0, or lies within the block.
-        if not block <= mark.adc_delay <= _LONGEST_ADC_DELAY:
-            self.clock = "arrival"
+        # Through ALSA's pulse plug-in the capture time is 0, within the block, or far too early.
+        if block <= mark.adc_delay <= _LONGEST_ADC_DELAY:
+            self._sensible += 1
+        else:
+            self._doubtful = True
         transit = mark.adc_delay - block if self.clock == "adc" else 0.0
         return arrived - transit - self._resampler.delay / RATE

@@ -16,8 +16,8 @@ from kws.audio.feed import Feed
 from kws.audio.resample import RATE, Samples
 from kws.errors import DeviceError, PortAudioMissingError
 
-BLOCK_SECONDS = 0.02
-"""Audio per callback: one hop."""
+BLOCK_SECONDS = 0.04
+"""Audio per callback: two hops, since waking up costs more than the work."""
 
 LATENCY_SECONDS = 0.1
 """What the device may buffer: it bridges the moments in which another thread holds the GIL."""

@@ -14,6 +14,7 @@ from kws.errors import DeviceError, PortAudioMissingError
 _STOP_SECONDS = 2.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 _WATCH_SECONDS = 0.5
+_START_WATCH_SECONDS = 0.05
 # A sound server may take two seconds to deliver the first block.
 _START_SECONDS = 6.0
 _WINDOW_SECONDS = 2.0
@@ -154,7 +155,8 @@ class MicrophoneSource:
         name = microphone.device.name
         self._microphone = microphone
         self._opened.set()
-        while not self._stopping.wait(_WATCH_SECONDS):
+        written = 0
+        while not self._stopping.wait(_WATCH_SECONDS if written else _START_WATCH_SECONDS):
             written = microphone.feed.written
             if written and self.status.state != "open":
                 self._streams += 1

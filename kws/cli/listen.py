@@ -1,18 +1,13 @@
 """`kws listen`: the daemon."""
 
 import json
-import logging
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kws.cli.options import parse_thresholds, parse_words
-from kws.errors import DeviceStuckError
 
 if TYPE_CHECKING:
     from kws.config import ListenConfig
@@ -21,6 +16,7 @@ Text = str | None
 
 
 def listen(
+    context: typer.Context,
     model: Annotated[
         Text,
         typer.Option(
@@ -128,8 +124,6 @@ def listen(
 
         arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws listen --source -
     """
-    from kws.config import read_config
-
     flags: dict[str, Any] = {
         "model": model,
         "device": _device(device),
@@ -148,10 +142,21 @@ def listen(
     }
     flags = {name: value for name, value in flags.items() if value is not None}
     if show_config:
+        from kws.config import read_config
+
         for line in _describe(read_config(flags, config)):
             typer.echo(line)
         return
-    _run(lambda: read_config(flags, config), verbose)
+    from kws.daemon.arguments import Arguments, become_daemon
+
+    become_daemon(
+        Arguments(
+            flags=flags,
+            config=str(config) if config else None,
+            verbose=verbose,
+            debug=context.find_root().params["debug"],
+        )
+    )
 
 
 def _device(text: Text) -> str | int | None:
@@ -181,44 +186,3 @@ def _describe(config: "ListenConfig") -> Iterator[str]:
             yield f"{field} = {{ {', '.join(pairs)} }}"
         else:
             yield f"{field} = {json.dumps(value)}"
-
-
-def _run(read_config: Callable[[], "ListenConfig"], verbose: bool) -> None:
-    from kws.audio.microphone import quiet_libraries
-    from kws.cli.lines import DetectionLines, log_detection
-    from kws.daemon.daemon import Daemon
-
-    with ExitStack() as stack:
-        if not verbose:
-            stack.enter_context(quiet_libraries())
-        _log_to_stderr()
-        on_detection = log_detection
-        if sys.stdout.isatty():
-            on_detection = stack.enter_context(DetectionLines()).show
-        daemon = Daemon(read_config, on_detection)
-        try:
-            daemon.run()
-        except DeviceStuckError as error:
-            _leave_at_once(f"kws: {error}", error.exit_code)
-        if daemon.source.stuck_for:
-            _leave_at_once("", 0)
-
-
-def _log_to_stderr() -> None:
-    # The journal of systemd has the time by itself.
-    stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(
-        level=logging.INFO,
-        format=stamp + "%(levelname)s %(message)s",
-        stream=sys.stderr,
-        force=True,
-    )
-
-
-def _leave_at_once(message: str, code: int) -> None:
-    """End the process although a call into PortAudio hangs, on which Python would wait."""
-    if message:
-        typer.echo(message, err=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

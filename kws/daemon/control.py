@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from importlib.metadata import version
 
 from kws.audio.source import Source
 from kws.config import save_threshold
@@ -60,6 +59,8 @@ class RequestHandler:
                 return ResetDone(position=self._inference.perform(self._inference.reset))
 
     def _describe(self) -> Description:
+        from importlib.metadata import version  # which takes a megabyte
+
         status = self._source.status
         return Description(
             version=version("kws"),

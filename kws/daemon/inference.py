@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kws.audio.health import SignalHealth
 from kws.audio.resample import RATE
@@ -13,7 +13,6 @@ from kws.audio.source import Chunk, Source
 from kws.daemon.clock import ClockAnchor
 from kws.daemon.faults import Faults
 from kws.daemon.state import StateTracker
-from kws.daemon.triggers import TriggerRecorder
 from kws.detect.detection import Detection
 from kws.errors import KwsError
 from kws.events.messages import (
@@ -23,6 +22,9 @@ from kws.events.messages import (
     PosteriorsEvent,
 )
 from kws.spotter import Row, Spotter
+
+if TYPE_CHECKING:
+    from kws.daemon.triggers import TriggerRecorder
 
 _TURN_SECONDS = 0.25
 _PATIENCE_SECONDS = 5.0
@@ -59,7 +61,7 @@ class InferenceLoop:
         publisher: Publisher,
         faults: Faults,
         on_detection: Callable[[DetectionEvent], None],
-        triggers: TriggerRecorder | None = None,
+        triggers: "TriggerRecorder | None" = None,
     ) -> None:
         """Args: on_detection: told of every detection on this thread, so it must not wait."""
         self.spotter = spotter
@@ -176,8 +178,8 @@ class InferenceLoop:
             self.turned = time.monotonic()
 
     def _finish(self) -> None:
-        """The source has ended: let a word at its very end fire."""
-        if not self._mute_reasons:
+        """No more samples will come: let a word at the very end fire."""
+        if self._source.status.state == "ended" and not self._mute_reasons:
             for detection in self.spotter.flush():
                 self._announce(detection)
         self.finished = True
