@@ -30,7 +30,7 @@ def status(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
     """Show the state and the latest detections."""
-    from kws.cli.lines import event_line
+    from kws.cli.event_lines import event_line
     from kws.events.requests import Snapshot, TakeSnapshot
 
     snapshot = _ask(TakeSnapshot(), Snapshot, control, keys, as_json)

@@ -90,7 +90,7 @@ def subscribe(
 def _show(
     subscriber: "Subscriber", as_json: bool, count: int | None, runner: "CommandRunner | None"
 ) -> None:
-    from kws.cli.lines import event_line
+    from kws.cli.event_lines import event_line
     from kws.cli.reports import write_line
     from kws.events.messages import DetectionEvent, encode_event
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
-_QUICKEST_HEARTBEAT = 0.05
+_QUICKEST_HEARTBEAT = 0.02
 _FRAMES_PER_TURN = 16
 
 
