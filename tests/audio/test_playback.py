@@ -1,0 +1,78 @@
+"""A recording in place of the microphone."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from kws.audio.files import open_recording
+from kws.audio.playback import Playback
+from kws.errors import AudioFileError
+
+DEADLINE = 60
+
+
+def listen_to(source: Playback) -> np.ndarray:
+    parts = []
+    deadline = time.monotonic() + DEADLINE
+    source.start()
+    while source.status.state not in ("ended", "failed"):
+        assert time.monotonic() < deadline
+        chunk = source.read(0.1)
+        if chunk is not None:
+            parts.append(chunk)
+    assert source.alive
+    source.stop()
+    for chunk in parts:
+        assert (chunk.captured is None) == (source.clock == "none")
+    return np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in parts)])
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "sound.flac"
+    samples = np.random.default_rng(3).uniform(-0.5, 0.5, 44100)
+    soundfile.write(path, samples, 44100)
+    return path
+
+
+@pytest.mark.parametrize("pace", [True, False])
+def test_the_samples_are_those_of_the_file(recording: Path, pace: bool) -> None:
+    with open_recording(recording) as expected:
+        reference = np.concatenate(list(expected))
+    source = Playback(str(recording), pace)
+    np.testing.assert_array_equal(listen_to(source), reference)
+    assert source.status.state == "ended"
+
+
+def test_in_real_time_no_sample_comes_before_its_time(recording: Path) -> None:
+    source = Playback(str(recording))
+    begin = time.monotonic()
+    listen_to(source)
+    assert time.monotonic() - begin >= 1.0
+
+
+def test_a_damaged_recording_fails_behind_what_could_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, np.ones(16000) * 0.1, 16000)
+    path.write_bytes(path.read_bytes()[:20000])
+    source = Playback(str(path), pace=False)
+    assert len(listen_to(source)) > 8000
+    assert source.status.state == "failed"
+    assert isinstance(source.status.error, AudioFileError)
+
+
+def test_a_missing_recording_fails(tmp_path: Path) -> None:
+    source = Playback(str(tmp_path / "none.wav"))
+    listen_to(source)
+    assert isinstance(source.status.error, AudioFileError)
+
+
+def test_it_can_be_stopped_while_nobody_reads(recording: Path) -> None:
+    source = Playback(str(recording), pace=False)
+    source.start()
+    source.stop()
+    source._thread.join(DEADLINE)
+    assert not source._thread.is_alive()
