@@ -1,5 +1,6 @@
 """Keeps the audio of detections, for looking into false alarms."""
 
+import contextlib
 import io
 import os
 import queue
@@ -17,6 +18,7 @@ from kws.errors import OutputError
 
 KEPT_SECONDS = 1.5
 _WAITING = 16
+_PATIENCE_SECONDS = 3.0
 _SUFFIX = ".trigger.flac"
 
 
@@ -77,8 +79,9 @@ class TriggerRecorder:
 
     def stop(self) -> None:
         """Write what is waiting, within a few seconds."""
-        self._jobs.put(None)
-        self._thread.join(5)
+        with contextlib.suppress(queue.Full):
+            self._jobs.put(None, timeout=_PATIENCE_SECONDS)
+        self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -1,0 +1,93 @@
+"""A source, a publisher and a loop around them, for tests within one process."""
+
+import queue
+from collections.abc import Callable
+
+import numpy as np
+from listener import wait_for
+
+from kws.audio.source import Chunk, SourceStatus
+from kws.daemon.faults import Faults
+from kws.daemon.inference import InferenceLoop
+from kws.events.messages import DetectionEvent, ErrorEvent, Event, PosteriorsEvent, StateEvent
+from kws.model.bundle import Model
+from kws.spotter import Spotter
+
+
+class ScriptedSource:
+    """Gives the chunks that a test puts in."""
+
+    def __init__(self) -> None:
+        self.name = "script"
+        self.status = SourceStatus("open", device="script", rate=16000)
+        self.clock = "arrival"
+        self.backlog = 0.0
+        self.stuck_for = 0.0
+        self.alive = True
+        self.chunks: queue.Queue[Chunk] = queue.Queue()
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def read(self, timeout: float) -> Chunk | None:
+        try:
+            return self.chunks.get(timeout=min(timeout, 0.02))
+        except queue.Empty:
+            return None
+
+    def play(self, samples: np.ndarray, block: int = 320, **first: object) -> None:
+        """Put samples in, block by block; `first` goes into the first chunk."""
+        for start in range(0, len(samples), block):
+            part = samples[start : start + block].astype(np.float32)
+            self.chunks.put(Chunk(part, **first))  # type: ignore[arg-type]
+            first = {key: value for key, value in first.items() if key == "stream"}
+
+
+class Bench:
+    """A loop that runs, and all that it publishes."""
+
+    def __init__(self, model: Model, **options: object) -> None:
+        self.subscribed_to_posteriors = False
+        self.events: list[Event] = []
+        self.source = ScriptedSource()
+        self.heard: list[DetectionEvent] = []
+        self.faults = Faults(self.events.append)
+        self.loop = InferenceLoop(
+            self.source,
+            Spotter(model),
+            self,
+            self.faults,
+            self.heard.append,
+            **options,  # type: ignore[arg-type]
+        )
+        self.loop.start()
+
+    def publish(self, event: Event) -> None:
+        self.events.append(event)
+
+    def settle(self) -> None:
+        """Wait until everything that was played has been heard."""
+        wait_for("the chunks to be taken", self.source.chunks.empty)
+        self.loop.perform(lambda: None)
+
+    def play(self, samples: np.ndarray, **first: object) -> None:
+        self.source.play(samples, **first)  # type: ignore[arg-type]
+        self.settle()
+
+    def states(self) -> list[str]:
+        return [event.state for event in self.events if isinstance(event, StateEvent)]
+
+    def errors(self) -> list[str]:
+        return [event.code for event in self.events if isinstance(event, ErrorEvent)]
+
+    def detections(self) -> list[DetectionEvent]:
+        return [event for event in self.events if isinstance(event, DetectionEvent)]
+
+    def posteriors(self) -> list[PosteriorsEvent]:
+        return [event for event in self.events if isinstance(event, PosteriorsEvent)]
+
+
+Open = Callable[..., Bench]

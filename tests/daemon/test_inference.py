@@ -1,0 +1,207 @@
+"""The inference loop: breaks in the audio, muting, reload, states."""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from ears import Bench, Open
+from listener import wait_for
+
+from kws.audio.source import SourceStatus
+from kws.errors import ConfigError, KwsError
+from kws.model.bundle import Model
+from kws.spotter import Spotter
+
+
+@pytest.fixture
+def open_bench(tiny_model: Model) -> Iterator[Open]:
+    benches = []
+
+    def make(**options: object) -> Bench:
+        benches.append(Bench(tiny_model, **options))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.loop.stop()
+        assert not bench.loop.alive
+
+
+@pytest.fixture
+def bench(open_bench: Open) -> Bench:
+    return open_bench()
+
+
+def test_events_are_the_detections_of_the_spotter(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    bench.play(noise)
+    expected = Spotter(tiny_model).feed(noise)
+    found = bench.detections()
+    assert [(x.keyword, x.start, x.end, x.fired, x.score) for x in found] == [
+        (x.keyword, x.start, x.end, x.fired, round(x.score, 4)) for x in expected
+    ]
+    assert bench.heard == found
+    assert not any(event.gap for event in found)
+    assert {event.time for event in found} == {None}
+    assert {event.lag_ms for event in found} == {None}
+    assert bench.loop.position == len(noise)
+    assert bench.loop.resets == 0
+
+
+def test_the_end_of_a_recording_is_flushed(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    spotter = Spotter(tiny_model)
+    expected = spotter.feed(noise) + spotter.flush()
+    bench.play(noise)
+    bench.source.status = SourceStatus("ended")
+    wait_for("the end", lambda: bench.loop.finished)
+    assert [event.fired for event in bench.detections()] == [x.fired for x in expected]
+
+
+def test_an_overrun_advances_the_position_and_starts_afresh(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    bench.play(noise[:20000])
+    before = len(bench.detections())
+    bench.play(noise[40000:], lost=20000)
+    spotter = Spotter(tiny_model)
+    spotter.reset("expected", advance=40000)
+    expected = spotter.feed(noise[40000:])
+    after = bench.detections()[before:]
+    assert [event.fired for event in after] == [x.fired for x in expected]
+    assert bench.loop.position == len(noise)
+    assert (bench.loop.overruns, bench.loop.gaps) == (1, 1)
+    assert bench.loop.spotter.resets == {"overrun": 1}
+    assert bench.errors() == ["overrun"]
+    assert after[0].gap
+    assert not after[-1].gap
+
+
+def test_a_gap_of_unknown_size_is_marked_without_a_reset(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    """Some drivers say so with every block: the daemon must go on hearing."""
+    bench.play(noise[:3200])
+    bench.play(noise[3200:], overflow=True)
+    assert [event.fired for event in bench.detections()] == [
+        x.fired for x in Spotter(tiny_model).feed(noise)
+    ]
+    assert bench.loop.resets == 0
+    assert bench.loop.gaps == 1
+    assert bench.errors() == ["gap"]
+    before, behind, *_, last = bench.detections()
+    assert before.fired < 3200 < behind.fired
+    assert [before.gap, behind.gap, last.gap] == [False, True, False]
+
+
+def test_a_reopened_device_is_a_new_stream(bench: Bench, noise: np.ndarray) -> None:
+    bench.play(noise)
+    bench.play(noise, stream=1)
+    assert {event.stream for event in bench.detections()} == {0, 1}
+    assert bench.loop.spotter.resets == {"device": 1}
+    assert bench.loop.position == 2 * len(noise)
+
+
+def test_samples_that_are_no_numbers(bench: Bench, noise: np.ndarray) -> None:
+    samples = noise.copy()
+    samples[30000:30010] = np.nan
+    bench.play(samples)
+    assert bench.errors() == ["nonfinite"]
+    assert bench.loop.spotter.nonfinite == 10
+    assert bench.loop.position == len(noise)
+    assert any(event.fired > 32000 for event in bench.detections()), "deaf afterwards"
+
+
+def test_mute_drops_audio_until_the_last_reason_is_withdrawn(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    loop = bench.loop
+    assert loop.perform(lambda: loop.mute("tts")) == ["tts"]
+    assert loop.perform(lambda: loop.mute("user")) == ["tts", "user"]
+    bench.play(noise)
+    assert bench.detections() == []
+    assert loop.position == len(noise)
+    assert loop.perform(lambda: loop.unmute("tts")) == ["user"]
+    assert loop.perform(lambda: loop.unmute("never given")) == ["user"]
+    assert loop.perform(lambda: loop.unmute(None)) == []
+    assert loop.position == len(noise)
+    bench.play(noise)
+    spotter = Spotter(tiny_model)
+    spotter.reset("expected", advance=len(noise))
+    assert [event.fired for event in bench.detections()] == [x.fired for x in spotter.feed(noise)]
+    wait_for("the states", lambda: bench.states()[-2:] == ["muted", "listening"])
+
+
+def test_a_reload_goes_on_at_the_same_position(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    bench.play(noise)
+    count = len(bench.detections())
+    fresh = Spotter(tiny_model, words=["yes"])
+    bench.loop.perform(lambda: bench.loop.replace_spotter(fresh))
+    bench.play(noise)
+    assert {event.keyword for event in bench.detections()[count:]} == {"yes"}
+    assert bench.detections()[-1].fired > len(noise)
+    assert bench.loop.resets == 1
+
+
+def test_what_is_performed_may_raise(bench: Bench) -> None:
+    with pytest.raises(ConfigError, match="does not listen for"):
+        bench.loop.perform(lambda: bench.loop.spotter.set_threshold("nope", 0.5))
+    bench.loop.stop()
+    with pytest.raises(KwsError, match="stopping"):
+        bench.loop.perform(lambda: None)
+
+
+def test_posteriors_only_for_subscribers(bench: Bench, noise: np.ndarray) -> None:
+    bench.play(noise[:16000])
+    assert bench.posteriors() == []
+    bench.subscribed_to_posteriors = True
+    bench.play(noise[16000:32000])
+    rows = bench.posteriors()
+    assert len(rows) == 25
+    assert {row.position - before.position for before, row in itertools.pairwise(rows)} == {640}
+    assert set(rows[0].posteriors) == {"_filler_", "yes", "no", "stop"}
+    assert set(rows[0].scores) == {"yes", "no", "stop"}
+    assert sum(rows[0].posteriors.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_states_follow_the_source(bench: Bench) -> None:
+    source = bench.source
+    wait_for("listening", lambda: bench.states()[-1] == "listening")
+    source.status = SourceStatus("lost", reason="unplugged")
+    wait_for("device_lost", lambda: bench.states()[-1] == "device_lost")
+    assert "device_lost" in bench.errors()
+    source.stuck_for = 6.0
+    wait_for("device_stuck", lambda: bench.states()[-1] == "device_stuck")
+    source.stuck_for = 0.0
+    source.status = SourceStatus("open", device="script")
+    wait_for("listening again", lambda: bench.states()[-1] == "listening")
+    assert bench.states() == [
+        "starting", "listening", "device_lost", "device_stuck", "listening"
+    ]  # fmt: skip
+    assert bench.errors() == ["device_lost", "device_stuck"]
+
+
+def test_times_come_from_the_capture_of_the_samples(bench: Bench, noise: np.ndarray) -> None:
+    origin = time.monotonic() - len(noise) / 16000
+    for start in range(0, len(noise), 320):
+        end = start + 320
+        bench.source.play(noise[start:end], captured=origin + end / 16000)
+    bench.settle()
+    first, last = bench.detections()[0], bench.detections()[-1]
+    assert first.time is not None
+    assert last.time is not None
+    between = (last.time - first.time).total_seconds()
+    assert between == pytest.approx((last.end - first.end) / 16000, abs=0.005)
+    assert last.lag_ms is not None
+    assert last.lag_ms >= 0
+
+
+def test_levels_are_watched(bench: Bench) -> None:
+    bench.play(np.zeros(16000 * 6))
+    assert bench.errors() == ["muted_hint"]

@@ -1,0 +1,121 @@
+"""Audio of detections on disk."""
+
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from listener import wait_for
+
+from kws.daemon.triggers import TriggerRecorder
+from kws.errors import OutputError
+
+RATE = 16000
+Faults = list[tuple[str, str]]
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return []
+
+
+@pytest.fixture
+def record(tmp_path: Path, faults: Faults) -> Iterator[Callable[..., TriggerRecorder]]:
+    recorders = []
+
+    def make(limit: int = 10_000_000) -> TriggerRecorder:
+        recorders.append(
+            TriggerRecorder(tmp_path / "kept", limit, lambda *fault: faults.append(fault))
+        )
+        return recorders[-1]
+
+    yield make
+    for recorder in recorders:
+        recorder.stop()
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted((folder / "kept").iterdir())
+
+
+def test_the_last_second_and_a_half_is_kept(
+    record: Callable[..., TriggerRecorder], tmp_path: Path
+) -> None:
+    recorder = record()
+    samples = np.random.default_rng(0).uniform(-0.9, 0.9, 3 * RATE).astype(np.float32)
+    for block in np.array_split(samples, 100):
+        recorder.hear(block)
+    recorder.save("yes/no", 48000)
+    recorder.stop()
+    (path,) = kept(tmp_path)
+    assert path.name.endswith("_000000048000_yes-no.trigger.flac")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    heard, rate = soundfile.read(path, dtype="float32")
+    assert rate == RATE
+    assert len(heard) == 1.5 * RATE
+    np.testing.assert_allclose(heard, samples[-len(heard) :], atol=1e-4)
+
+
+def test_audio_from_before_a_gap_is_not_kept(
+    record: Callable[..., TriggerRecorder], tmp_path: Path
+) -> None:
+    recorder = record()
+    recorder.hear(np.ones(RATE, np.float32))
+    recorder.forget()
+    recorder.hear(np.zeros(1000, np.float32))
+    recorder.save("yes", 1)
+    recorder.stop()
+    heard, _ = soundfile.read(kept(tmp_path)[0])
+    assert len(heard) == 1000
+    assert not heard.any()
+
+
+def test_the_oldest_go_first(record: Callable[..., TriggerRecorder], tmp_path: Path) -> None:
+    recorder = record(limit=150_000)
+    recorder.hear(np.random.default_rng(0).uniform(-1, 1, 2 * RATE).astype(np.float32))
+    (tmp_path / "kept" / "mine.txt").write_text("not a recording of kws")
+    for position in range(8):
+        recorder.save("yes", position)
+        wait_for(
+            "the recording", lambda p=position: any(f"{p:012d}" in x.name for x in kept(tmp_path))
+        )
+    recorder.stop()
+    recordings = [path for path in kept(tmp_path) if path.suffix == ".flac"]
+    assert sum(path.stat().st_size for path in recordings) <= 150_000
+    assert 1 <= len(recordings) < 8
+    assert "000000000007" in recordings[-1].name
+    assert (tmp_path / "kept" / "mine.txt").exists()
+
+
+def test_a_folder_that_vanishes_is_reported(
+    record: Callable[..., TriggerRecorder], tmp_path: Path, faults: Faults
+) -> None:
+    recorder = record()
+    recorder.hear(np.zeros(1000, np.float32))
+    (tmp_path / "kept").rmdir()
+    recorder.save("yes", 1)
+    recorder.stop()
+    assert [code for code, _ in faults] == ["save_failed"]
+
+
+def test_a_slow_disk_costs_recordings_only(
+    record: Callable[..., TriggerRecorder], faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = record()
+    disk = threading.Event()
+    monkeypatch.setattr(recorder, "_write", lambda *_: disk.wait())
+    recorder.hear(np.zeros(1000, np.float32))
+    for position in range(20):
+        recorder.save("yes", position)
+    disk.set()
+    assert 3 <= len(faults) <= 4, "one is being written, sixteen wait"
+    assert {code for code, _ in faults} == {"save_failed"}
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot make"):
+        TriggerRecorder(tmp_path / "file" / "kept", 1, lambda *_: None)
