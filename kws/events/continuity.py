@@ -43,13 +43,19 @@ class Continuity:
         self._boot = ""
         self._seen: dict[str, int] = {}
 
-    def join(self, heartbeat: HeartbeatEvent) -> Snapshot | None:
-        """Begin after the snapshot, or after the first heartbeat when there is no snapshot."""
+    def join(self, heartbeat: HeartbeatEvent, early: Sequence[AnyEvent] = ()) -> Snapshot | None:
+        """Begin after the snapshot.
+
+        Without a snapshot the beginning is the first ``heartbeat``, or for each topic the first of
+        the events that were there ``early``, before it.
+        """
         self._boot = heartbeat.boot
-        self._seen = dict(heartbeat.seqs)
         snapshot = self._fetch_of(heartbeat.boot)
         if snapshot is not None:
             self._seen = dict(snapshot.seqs)
+        else:
+            before = {event.topic: event.seq - 1 for event in reversed(early)}
+            self._seen = heartbeat.seqs | before
         return snapshot
 
     def take(self, event: AnyEvent) -> Iterator[AnyEvent]:

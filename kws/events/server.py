@@ -1,51 +1,24 @@
-"""The daemon's end of the events: one thread that owns the publisher and the control socket."""
+"""The daemon's end of the events: a publisher that also answers requests."""
 
-import logging
-import math
-import threading
-import time
-import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
-import msgspec
 import zmq
 
-from kws.events import binding, topics
+from kws.events import binding
 from kws.events.control import ControlDesk, Handler
-from kws.events.curve import ZAP_DOMAIN, ServerKeys
-from kws.events.endpoints import check_bindable, ipc_path
-from kws.events.handshakes import HandshakeWatch
-from kws.events.journal import Journal
-from kws.events.lock import EndpointLock
-from kws.events.messages import ErrorEvent, Event, HeartbeatEvent, encode_event, nonfinite_field
-from kws.events.outbox import Outbox
-
-if TYPE_CHECKING:
-    from zmq.auth.thread import ThreadAuthenticator
-
-logger = logging.getLogger(__name__)
-
-HEARTBEAT_SECONDS = 1.0
-_QUICKEST_HEARTBEAT = 0.02
-_FRAMES_PER_TURN = 16
+from kws.events.curve import ServerKeys
+from kws.events.endpoints import check_bindable
+from kws.events.messages import HeartbeatEvent
+from kws.events.publisher import FRAMES_PER_TURN, EventPublisher
 
 
-class EventServer:
-    """Publishes events and answers requests.
-
-    `publish` may be called by any thread and never waits: it hands the event over to the socket
-    thread.  When that thread cannot keep up the event is dropped and counted, and its sequence
-    number is missing for every subscriber to see.
+class EventServer(EventPublisher):
+    """Publishes events and answers requests; see `EventPublisher` for the rest.
 
     Args:
         events, control: endpoints; a wildcard port (``tcp://127.0.0.1:*``) becomes the real one.
         handler: carries out the requests, on the socket thread.
-        heartbeat: called at least every second, on the socket thread, for the heartbeat's body.
-        source: goes into the header of every event that has none of its own.
-        keys: with them only listed clients get in.
-        insecure: allows a non-loopback TCP endpoint without keys.
 
     Raises `EndpointError` for an endpoint that makes no sense or would be open to the world.
     """
@@ -61,178 +34,33 @@ class EventServer:
         keys: ServerKeys | None = None,
         insecure: bool = False,
     ) -> None:
-        for endpoint in (events, control):
-            check_bindable(endpoint, has_keys=keys is not None, insecure=insecure)
-        self.events = events
+        super().__init__(events, heartbeat, source=source, keys=keys, insecure=insecure)
+        check_bindable(control, has_keys=keys is not None, insecure=insecure)
         self.control = control
-        self.boot = str(uuid.uuid4())
-        self.progress = 0
-        """Turns of the socket thread; while it is well it makes at least one a second."""
-        self.subscribed_to_posteriors = False
-        """Whether anybody would hear a `PosteriorsEvent`."""
-        self.refused = 0
-        """CURVE handshakes that failed."""
-        self._keys = keys
-        self._heartbeat = heartbeat
-        self._journal = Journal(self.boot)
         self._desk = ControlDesk(self.boot, handler, self._journal.snapshot, keys)
-        self._outbox = Outbox(self.boot, source)
-        self._unsendable = 0
-        self._posterior_prefixes: set[bytes] = set()
-        self._last_beat = self._next_beat = 0.0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="kws-events", daemon=True)
-        self._open = ExitStack()
-        """What has to be closed again, in the opposite order."""
 
-    @property
-    def alive(self) -> bool:
-        """Whether the socket thread runs.  If it ends before `stop`, it met a defect."""
-        return self._thread.is_alive()
+    def _endpoints(self) -> list[str]:
+        return [*super()._endpoints(), self.control]
 
-    @property
-    def dropped(self) -> int:
-        """Events that did not reach the socket."""
-        return self._outbox.dropped + self._unsendable
+    def _bind_sockets(self, context: zmq.Context[zmq.Socket[bytes]], stack: ExitStack) -> None:
+        super()._bind_sockets(context, stack)
+        self._control_socket = binding.open_control(context)
+        self.control = self._bind(self._control_socket, self.control, stack)
 
-    def start(self) -> None:
-        """Bind both sockets and start the thread.
-
-        Raises `EndpointError`, with everything closed again; then build another server.
-        """
-        with ExitStack() as stack:
-            stack.callback(self._outbox.close)
-            for path in filter(None, map(ipc_path, (self.events, self.control))):
-                stack.callback(EndpointLock(path).release)
-            context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-            stack.callback(context.term)
-            if self._keys is not None:
-                stack.callback(_start_authenticator(context, self._keys).stop)
-            self._events_socket = stack.enter_context(binding.open_events(context))
-            self._control_socket = stack.enter_context(binding.open_control(context))
-            self._watches = [
-                HandshakeWatch(self._events_socket, self.events),
-                HandshakeWatch(self._control_socket, self.control),
-            ]
-            for watch in self._watches:
-                stack.callback(watch.close)
-            self.events = binding.bind(self._events_socket, self.events, self._keys)
-            self.control = binding.bind(self._control_socket, self.control, self._keys)
-            self._open = stack.pop_all()
-        self._thread.start()
-
-    def publish(self, event: Event) -> None:
-        """Send ``event`` to whoever has subscribed to it.  Any thread; never waits.
-
-        Before `start` it is kept, after `stop` it is dropped.
-        """
-        self._outbox.put(event)
-
-    def stop(self) -> None:
-        """Send what has been published, close the sockets and end the thread.
-
-        Takes at most a second or two, even when a subscriber does not take its messages.  Does
-        nothing when the server does not run.
-        """
-        self._stopping.set()
-        self._outbox.wake()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        poller = zmq.Poller()
-        poller.register(self._outbox, zmq.POLLIN)
-        poller.register(self._events_socket, zmq.POLLIN)
-        poller.register(self._control_socket, zmq.POLLIN)
-        for watch in self._watches:
-            poller.register(watch.socket, zmq.POLLIN)
-        with self._open:
-            while not self._stopping.is_set():
-                poller.poll(max(0, math.ceil(1000 * (self._next_beat - time.monotonic()))))
-                self.progress += 1
-                self._send_published()
-                self._read_subscriptions()
-                self._answer_requests()
-                for watch in self._watches:
-                    watch.read()
-                if time.monotonic() >= self._next_beat:
-                    self._beat()
-            self._send_published()
-
-    def _send_published(self) -> None:
-        for event in self._outbox.take():
-            self._send(event)
-
-    def _send(self, event: Event) -> None:
-        field = nonfinite_field(event)
-        if field is None:
-            # An XPUB socket never waits: it drops what a slow subscriber has no room for.
-            self._events_socket.send_multipart([event.topic.encode(), encode_event(event)])
-            self._journal.note(event)
-            return
-        self._unsendable += 1
-        detail = f"{field} of a message to {event.topic} is no finite number; it was not sent"
-        logger.error(detail)
-        self.publish(ErrorEvent(code="unsendable", detail=detail, count=self._unsendable))
-
-    def _read_subscriptions(self) -> None:
-        for _ in range(_FRAMES_PER_TURN):
-            if not self._events_socket.poll(0):
-                break
-            frame = self._events_socket.recv()
-            subscribes, prefix = frame[:1] == b"\x01", frame[1:]
-            if subscribes and topics.HEARTBEAT.encode().startswith(prefix):
-                # A joiner waits for this; the lower bound keeps many of them cheap.
-                self._next_beat = min(self._next_beat, self._last_beat + _QUICKEST_HEARTBEAT)
-            if topics.POSTERIORS.encode().startswith(prefix):
-                if subscribes:
-                    self._posterior_prefixes.add(prefix)
-                else:
-                    self._posterior_prefixes.discard(prefix)
-        self.subscribed_to_posteriors = bool(self._posterior_prefixes)
-
-    def _answer_requests(self) -> None:
-        for _ in range(_FRAMES_PER_TURN):
+    def _turn(self) -> None:
+        super()._turn()
+        for _ in range(FRAMES_PER_TURN):
             if not self._control_socket.poll(0):
                 return
-            frames = self._control_socket.recv_multipart(copy=False)
-            # The authenticator's user id is the public key; without CURVE there is none.
-            client = b"" if self._keys is None else str(frames[-1].get("User-Id")).encode()
-            identity, *body = [frame.bytes for frame in frames]
-            # A REQ socket puts an empty frame before the body (and a number before that, if it
-            # correlates); the answer carries the same envelope.
-            empty = body.index(b"") + 1 if b"" in body else 0
-            envelope = [identity, *body[:empty]]
-            answer = self._desk.answer(body[empty:], client)
-            self._control_socket.send_multipart([*envelope, answer])
+            self._answer_request()
 
-    def _beat(self) -> None:
-        self._report_refused()
-        heartbeat = msgspec.structs.replace(
-            self._heartbeat(),
-            seqs=dict(self._journal.seqs),
-            dropped=self.dropped,
-            refused=self.refused,
-        )
-        self._send(self._outbox.stamp(heartbeat))
-        self._last_beat = time.monotonic()
-        self._next_beat = self._last_beat + HEARTBEAT_SECONDS
-
-    def _report_refused(self) -> None:
-        refused = sum(watch.refused for watch in self._watches)
-        if refused > self.refused:
-            detail = f"{refused - self.refused} CURVE handshakes failed: unknown key, or no CURVE"
-            logger.warning(detail)
-            self.refused = refused
-            self.publish(ErrorEvent(code="handshake_refused", detail=detail, count=refused))
-
-
-def _start_authenticator(
-    context: zmq.Context[zmq.Socket[bytes]], keys: ServerKeys
-) -> "ThreadAuthenticator":
-    from zmq.auth.thread import ThreadAuthenticator  # pulls in asyncio, for this case only
-
-    authenticator = ThreadAuthenticator(context)
-    authenticator.configure_curve_callback(ZAP_DOMAIN.decode(), keys)
-    authenticator.start()
-    return authenticator
+    def _answer_request(self) -> None:
+        frames = self._control_socket.recv_multipart(copy=False)
+        # The authenticator's user id is the public key; without CURVE there is none.
+        client = b"" if self._keys is None else str(frames[-1].get("User-Id")).encode()
+        identity, *body = [frame.bytes for frame in frames]
+        # A REQ socket puts an empty frame before the body (and a number before that, if it
+        # correlates); the answer carries the same envelope.
+        empty = body.index(b"") + 1 if b"" in body else 0
+        answer = self._desk.answer(body[empty:], client)
+        self._control_socket.send_multipart([identity, *body[:empty], answer])

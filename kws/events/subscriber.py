@@ -148,7 +148,7 @@ class Subscriber:
         self._socket.connect(self.endpoints.events)
 
     def _join(self, wait: bool) -> None:
-        early = []
+        early: list[AnyEvent] = []
         while True:
             event = self._read(time.monotonic() + SILENCE_SECONDS)
             if isinstance(event, HeartbeatEvent):
@@ -157,7 +157,7 @@ class Subscriber:
                 early.append(event)
             elif not wait:
                 raise NoDaemonError(self._watch.explain(self.endpoints.events, SILENCE_SECONDS))
-        self.snapshot = self._continuity.join(event)
+        self.snapshot = self._continuity.join(event, early)
         for event in early:
             self._ready.extend(self._continuity.take(event))
 

@@ -142,6 +142,18 @@ def test_without_a_snapshot_the_heartbeat_is_the_beginning() -> None:
     assert reader.missed == 1
 
 
+def test_without_a_snapshot_what_came_before_the_heartbeat_counts() -> None:
+    daemon = Daemon(answers=False)
+    daemon.send(stand_in.detection(1, "yes"))
+    early = [daemon.send(stand_in.detection(number, "yes")) for number in (2, 3)]
+    yielded: list[AnyEvent] = []
+    continuity = Continuity(["kws/"], daemon.snapshot, pytest.fail)
+    continuity.join(daemon.beat(), early)
+    for event in early:
+        yielded += continuity.take(event)
+    assert yielded == early
+
+
 def test_restart_brings_what_the_new_daemon_has_said_already() -> None:
     reader = Reader(daemon := Daemon())
     reader.take(daemon.send(stand_in.detection(1, "yes")))

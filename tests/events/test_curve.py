@@ -11,7 +11,7 @@ import zmq
 from stand_in import make_server, wait_until
 
 from kws.errors import ConfigError, EndpointError, KwsError, NoDaemonError
-from kws.events import server as server_module
+from kws.events import publisher as publisher_module
 from kws.events import subscriber as subscriber_module
 from kws.events.client import ControlClient
 from kws.events.continuity import Notice
@@ -200,7 +200,7 @@ def test_without_the_authenticator_everybody_is_refused(
         def stop(self) -> None:
             """Nothing runs."""
 
-    monkeypatch.setattr(server_module, "_start_authenticator", lambda *_: Absent())
+    monkeypatch.setattr(publisher_module, "_start_authenticator", lambda *_: Absent())
     server = make_server(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )
@@ -220,13 +220,13 @@ def test_authenticator_that_ends_while_running_admits_nobody_new(
     keys: ServerKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    start = server_module._start_authenticator
+    start = publisher_module._start_authenticator
 
     def remember(*arguments: object) -> object:
         started.append(start(*arguments))
         return started[-1]
 
-    monkeypatch.setattr(server_module, "_start_authenticator", remember)
+    monkeypatch.setattr(publisher_module, "_start_authenticator", remember)
     server = make_server(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )

@@ -28,7 +28,7 @@ from kws.events.messages import (
     decode_event,
     now,
 )
-from kws.events.requests import Snapshot, TakeSnapshot
+from kws.events.requests import Ping, Pong, Snapshot, TakeSnapshot
 from kws.events.server import EventServer
 
 
@@ -241,10 +241,31 @@ def test_endpoint_is_free_again_after_stop_and_after_sigkill(tmp_path: Path) -> 
         make_server(tmp_path).start()
     killed.kill()
     assert (tmp_path / "events").is_socket()
-    for _ in range(2):
+    for _ in range(20):
         server = make_server(tmp_path)
         server.start()
+        with ControlClient(server.control, timeout=stand_in.DEADLINE) as client:
+            assert client.ask(Ping(), Pong).boot == server.boot
         server.stop()
+
+
+def test_daemons_that_take_turns_never_remove_each_others_socket(tmp_path: Path) -> None:
+    """One waits for the lock while the other stops; its own socket must then be there."""
+    for _ in range(20):
+        old, new = make_server(tmp_path), make_server(tmp_path)
+        old.start()
+        stopping = threading.Thread(target=old.stop)
+        stopping.start()
+        while True:
+            try:
+                new.start()
+                break
+            except EndpointError:
+                new = make_server(tmp_path)
+        stopping.join()
+        assert (tmp_path / "events").is_socket()
+        assert (tmp_path / "control").is_socket()
+        new.stop()
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o660), (0o007, 0o660), (0o077, 0o600)])

@@ -1,0 +1,109 @@
+"""Programs that run for detections."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import stand_in
+
+from kws.errors import ConfigError
+from kws.events.commands import CommandRunner, detection_environment
+from kws.events.messages import decode_event
+
+
+@pytest.fixture
+def reports() -> list[str]:
+    return []
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_program_gets_the_detection_and_no_shell(tmp_path: Path, reports: list[str]) -> None:
+    out = tmp_path / "it's"
+    script = tmp_path / "script"
+    script.write_text('#!/bin/sh\nprintf "%s|%s|%s" "$KWS_KEYWORD" "$KWS_END" "$2" > "$1"\n')
+    script.chmod(0o755)
+    runner = CommandRunner(f'{script} "{out}" "$KWS_KEYWORD; *"', 1, 20.0, reports.append)
+    runner.start(stand_in.detection(2, "yes"))
+    runner.finish()
+    assert out.read_text() == "yes|30400|$KWS_KEYWORD; *"
+    assert reports == []
+
+
+def test_environment_of_a_detection() -> None:
+    event = stand_in.detection(2, "yes")
+    environment = detection_environment(event)
+    assert environment["KWS_SCORE"] == "0.9123"
+    assert environment["KWS_RATE"] == "16000"
+    assert environment["KWS_TIME"] == event.time.isoformat()
+    assert decode_event(environment["KWS_JSON"].encode()) == event
+    assert json.loads(environment["KWS_JSON"])["latency_ms"] == float(environment["KWS_LATENCY_MS"])
+
+
+def test_only_so_many_at_once_the_rest_is_reported(tmp_path: Path, reports: list[str]) -> None:
+    os.mkfifo(gate := tmp_path / "gate")
+    runner = CommandRunner(f"cat '{gate}'", 2, 60.0, reports.append)
+    for number in range(5):
+        runner.start(stand_in.detection(number, "yes"))
+    assert reports == ["dropped 'yes': too many commands are still running"] * 3
+    # Both readers get their end of file once the writer has come and gone.
+    stand_in.wait_until(lambda: len(children_named("cat", gate)) == 2, "both run")
+    gate.open("w").close()
+    runner.finish()
+    runner = CommandRunner("true", 1, 60.0, reports.append)
+    runner.start(stand_in.detection(9, "yes"))
+    runner.finish()
+    assert len(reports) == 3
+
+
+def children_named(program: str, argument: Path) -> list[str]:
+    """Processes that run a program with an argument."""
+    wanted = f"{program}\0{argument}\0".encode()
+    return [entry.name for entry in Path("/proc").glob("[0-9]*") if _command_line(entry) == wanted]
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def test_time_limit_kills_the_program_and_its_children(tmp_path: Path, reports: list[str]) -> None:
+    note = tmp_path / "pids"
+    command = f"""sh -c 'sleep 1000 & echo $$ $! > "{note}"; wait'"""
+    runner = CommandRunner(command, 1, 1.0, reports.append)
+    runner.start(stand_in.detection(1, "yes"))
+    runner.finish()
+    assert reports == ["killed sh for 'yes' after 1 s"]
+    program, child = map(int, note.read_text().split())
+    stand_in.wait_until(lambda: not alive(program) and not alive(child), "both are dead")
+
+
+def test_failures_are_reported(tmp_path: Path, reports: list[str]) -> None:
+    runner = CommandRunner("sh -c 'exit 3'", 1, 20.0, reports.append)
+    runner.start(stand_in.detection(1, "yes"))
+    runner.finish()
+    script = tmp_path / "script"
+    script.write_text("#!/nowhere/interpreter\n")
+    script.chmod(0o755)
+    runner = CommandRunner(str(script), 1, 20.0, reports.append)
+    runner.start(stand_in.detection(1, "no"))
+    runner.finish()
+    assert reports == [
+        "sh for 'yes' ended with exit code 3",
+        f"cannot run {script} for 'no': No such file or directory",
+    ]
+
+
+@pytest.mark.parametrize("command", ["", "  ", "'unbalanced", "/nowhere/program", "/tmp"])
+def test_command_that_cannot_run_is_refused_at_once(command: str) -> None:
+    with pytest.raises(ConfigError, match="--exec"):
+        CommandRunner(command, 1, 1.0, print)
