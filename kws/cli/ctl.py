@@ -54,9 +54,9 @@ def describe(
     about = _ask(Describe(), Description, control, keys, as_json)
     if as_json:
         return
-    rate = f", {about.device_rate} Hz" if about.device_rate else ""
     _say(f"kws {about.version}, pid {about.pid}, since {about.started.astimezone():%c}")
-    _say(f"source    {about.source} ({about.device or 'no device'}{rate})")
+    _say(f"source    {about.source}")
+    _say(f"device    {about.device or 'none'}, {about.device_rate or '-'} Hz")
     _say(f"clock     {about.clock}")
     _say(f"model     {about.model.name} ({about.model.sha256[:12]})")
     _say_keywords(about.keywords)

@@ -24,7 +24,8 @@ def keygen(
     The first call makes those of the daemon, for `kws listen --keys`. Each
     further one with --client makes a folder to be taken to the machine of
     that client, for `kws subscribe --keys`; it is then admitted at once.
-    To shut a client out again remove clients/NAME.pub and restart the daemon.
+    To shut a client out again remove clients/NAME.pub; if it is connected,
+    restart the daemon as well.
 
     Examples:
 
