@@ -24,7 +24,7 @@ from kws.evaluation.listeners import Listener, Progress
 from kws.evaluation.results import ClipResult, ClipRule, WordScore
 from kws.evaluation.traces import Trace, smooth
 from kws.training.augmentation import Audio
-from kws.training.corpus import Corpus, Recording
+from kws.training.corpus import BACKGROUND_FOLDER, Corpus, Recording
 from kws.training.decoding import SAMPLE_RATE
 
 UNKNOWN = "_unknown_"
@@ -92,8 +92,13 @@ def _other_evidence(trace: Trace, others: Sequence[int]) -> float:
 
 
 def cut_silence(corpus: Corpus, noise: Sequence[Recording], clips: int, seed: int) -> list[Audio]:
-    """Stretches of 1 s of noise, so many that they are `SILENCE_SHARE` of the list with `clips`."""
+    """Stretches of 1 s of noise, so many that they are `SILENCE_SHARE` of the list with `clips`.
+
+    As in the original test they come from `_background_noise_`, which is known to hold no speech,
+    and from other noise only where there is none of that.
+    """
     rng = np.random.default_rng((seed, 7))
+    noise = [one for one in noise if one.folder == BACKGROUND_FOLDER] or noise
     lengths = np.array([len(corpus.samples(recording)) for recording in noise])
     places = np.maximum(lengths - SAMPLE_RATE, 0)
     if not places.any():

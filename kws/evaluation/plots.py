@@ -25,10 +25,10 @@ def det_plot(rows: Sequence[tuple[StreamResult, Curve]], against: str) -> str:
     """Miss rate against false alarms an hour; a dot is where the thresholds are as shipped."""
     figure, axes = _figure(6.4, 4.6)
     for (row, curve), colour in zip(rows, _cycle(len(rows)), strict=True):
-        order = np.argsort(curve.alarms_per_hour, kind="stable")
-        alarms = np.maximum(np.array(curve.alarms_per_hour)[order], _FEWEST)
+        best = _best_settings(curve)
+        alarms = np.maximum(np.array(curve.alarms_per_hour)[best], _FEWEST)
         misses, low, high = (
-            100 * np.array(values)[order]
+            100 * np.array(values)[best]
             for values in (curve.miss_rate, curve.miss_low, curve.miss_high)
         )
         style = "-" if row.listener == rows[0][0].listener else "--"
@@ -99,6 +99,16 @@ def confusion_plot(clips: ClipResult) -> str:
     axes.set_ylabel("said")
     axes.grid(visible=False)
     return _svg(figure)
+
+
+def _best_settings(curve: Curve) -> list[int]:
+    """Indices of the settings that no other beats in misses and alarms, fewest alarms first."""
+    best: list[int] = []
+    pairs = zip(curve.alarms_per_hour, curve.miss_rate, strict=True)
+    for (_, missed), index in sorted((pair, index) for index, pair in enumerate(pairs)):
+        if not best or missed < curve.miss_rate[best[-1]]:
+            best.append(index)
+    return best
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:

@@ -38,8 +38,8 @@ def heading(evaluation: Evaluation) -> str:
 def clip_line(clips: ClipResult) -> str:
     """The clip test in one line."""
     return (
-        f"clips: {percent(clips.accuracy)} of {clips.clips} right "
-        f"({percent(clips.low)} to {percent(clips.high)}), "
+        f"{percent(clips.accuracy)} of {clips.clips} clips got the right label "
+        f"({percent(clips.low)} - {percent(clips.high)}), "
         f"{percent(clips.accuracy_without_silence)} without the {clips.silence} of silence"
     )
 
