@@ -19,6 +19,7 @@ from stand_in import detection, make_server, wait_until
 from kws.errors import EndpointError
 from kws.events import outbox, topics
 from kws.events.client import ControlClient
+from kws.events.lock import EndpointLock
 from kws.events.messages import (
     ErrorEvent,
     Event,
@@ -249,23 +250,22 @@ def test_endpoint_is_free_again_after_stop_and_after_sigkill(tmp_path: Path) -> 
         server.stop()
 
 
-def test_daemons_that_take_turns_never_remove_each_others_socket(tmp_path: Path) -> None:
-    """One waits for the lock while the other stops; its own socket must then be there."""
-    for _ in range(20):
-        old, new = make_server(tmp_path), make_server(tmp_path)
-        old.start()
-        stopping = threading.Thread(target=old.stop)
-        stopping.start()
-        while True:
-            try:
-                new.start()
-                break
-            except EndpointError:
-                new = make_server(tmp_path)
-        stopping.join()
-        assert (tmp_path / "events").is_socket()
-        assert (tmp_path / "control").is_socket()
-        new.stop()
+def test_lock_is_held_until_the_socket_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the closing socket might remove the file of the next daemon."""
+    left_over: list[list[str]] = []
+    release = EndpointLock.release
+
+    def watched_release(lock: EndpointLock) -> None:
+        left_over.append([path.name for path in tmp_path.iterdir() if path.is_socket()])
+        release(lock)
+
+    monkeypatch.setattr(EndpointLock, "release", watched_release)
+    server = make_server(tmp_path)
+    server.start()
+    server.stop()
+    assert left_over == [[], []]
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o660), (0o007, 0o660), (0o077, 0o600)])
