@@ -17,6 +17,7 @@ class EndpointLock:
 
     def __init__(self, socket_path: Path) -> None:
         """Take the lock, or raise `EndpointError` that names the process which has it."""
+        self._socket = socket_path
         path = socket_path.with_name(socket_path.name + ".lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
@@ -35,5 +36,9 @@ class EndpointLock:
         os.write(self._file, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        """Let others have the endpoint.  The file stays: to remove it would be a race."""
+        """Remove the socket, which ZeroMQ leaves behind, and let others have the endpoint.
+
+        The lock file stays: to remove it would be a race.
+        """
+        self._socket.unlink(missing_ok=True)
         os.close(self._file)

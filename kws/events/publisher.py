@@ -102,8 +102,8 @@ class EventPublisher:
         """
         with ExitStack() as stack:
             stack.callback(self._outbox.close)
-            # Taken before and given back after everything else: a socket that is closed removes
-            # its file, which by then must not be the next daemon's.
+            # Taken before and given back after everything else: what is done to the socket's file
+            # on the way must not be done to the next daemon's.
             for path in filter(None, map(ipc_path, self._endpoints())):
                 stack.callback(EndpointLock(path).release)
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
