@@ -2,14 +2,20 @@
 
 import os
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from kws.cli.options import ModelOption
 from kws.errors import ConfigError, MissingExtraError, OutputError
+
+if TYPE_CHECKING:
+    from kws.evaluation.materials import Folders, Material
+    from kws.evaluation.results import Evaluation
+    from kws.training.parts import Part
 
 _QUICK_CLIPS = 300
 _QUICK_MINUTES = 10.0
@@ -59,6 +65,10 @@ def evaluate(
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a report with plots.")
     ] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option("--audio", metavar="DIR", help="Write the streams, with labels for Audacity."),
+    ] = None,
 ) -> None:
     """Measure a model on recordings that it was not trained on.
 
@@ -74,15 +84,11 @@ def evaluate(
         kws eval my_words --model my_model --quick
     """
     require_extra()
-    import msgspec
-    from rich.console import Console
-
     from kws.evaluation.evaluate import evaluate as run
-    from kws.evaluation.materials import Folders, read_material, shortened
-    from kws.evaluation.report import page
+    from kws.evaluation.materials import Folders
+    from kws.evaluation.recordings import write_stream
     from kws.evaluation.slid import SlidClipModel
     from kws.evaluation.stages import stages
-    from kws.evaluation.tables import tables
     from kws.model.bundle import load_model
 
     snrs = _parse_streams(streams)
@@ -92,20 +98,12 @@ def evaluate(
     loaded = load_model(model)
     others = [SlidClipModel(teacher, loaded.words)] if teacher else []
     folders = Folders(data, tuple(negatives or ()), tuple(running or ()), tuple(noise or ()))
-    measured = read_material(folders, "testing" if part == "test" else part, loaded.words)
-    choosing = read_material(folders, "validation", loaded.words)
-    if quick:
-        measured = shortened(measured, _QUICK_CLIPS, _QUICK_MINUTES, seed)
-        choosing = shortened(choosing, _QUICK_CLIPS, _QUICK_MINUTES, seed)
+    measured = _read(folders, "testing" if part == "test" else part, loaded.words, quick, seed)
+    choosing = _read(folders, "validation", loaded.words, quick, seed)
+    keep = partial(write_stream, audio) if audio else None
     with stages() as stage:
-        evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick)
-    # Where there is no terminal, there is room for whole lines.
-    console = Console() if sys.stdout.isatty() else Console(width=130)
-    console.print(tables(evaluation))
-    if json_file:
-        _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
-    if html_file:
-        _write(html_file, page(evaluation).encode())
+        evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick, keep)
+    _report(evaluation, json_file, html_file)
 
 
 def require_extra() -> None:
@@ -115,6 +113,31 @@ def require_extra() -> None:
         raise MissingExtraError(
             f"measuring needs {' and '.join(missing)}: pip install 'kws[train]'"
         )
+
+
+def _read(folders: "Folders", part: "Part", words: list[str], quick: bool, seed: int) -> "Material":
+    """The recordings of a part, or a share of them."""
+    from kws.evaluation.materials import read_material, shortened
+
+    material = read_material(folders, part, words)
+    return shortened(material, _QUICK_CLIPS, _QUICK_MINUTES, seed) if quick else material
+
+
+def _report(evaluation: "Evaluation", json_file: Path | None, html_file: Path | None) -> None:
+    """Tables to stdout, and the files that were asked for."""
+    import msgspec
+    from rich.console import Console
+
+    from kws.evaluation.report import page
+    from kws.evaluation.tables import tables
+
+    # Where there is no terminal, there is room for whole lines.
+    console = Console() if sys.stdout.isatty() else Console(width=130)
+    console.print(tables(evaluation))
+    if json_file:
+        _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
+    if html_file:
+        _write(html_file, page(evaluation).encode())
 
 
 def _parse_streams(text: str) -> list[float | None]:

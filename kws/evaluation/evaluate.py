@@ -27,6 +27,7 @@ def evaluate(
     seed: int,
     stage: Stage,
     quick: bool = False,
+    keep: Callable[[Stream], None] | None = None,
 ) -> Evaluation:
     """Measure `model` on clips, streams and speech in which nothing should fire.
 
@@ -35,19 +36,20 @@ def evaluate(
         snrs: the streams of clips, by signal-to-noise ratio in dB; None is the clean one.
         others: listeners to compare with, on the same streams.
         quick: only noted down.
+        keep: shown every stream, before it is played.
     """
     shipped = SpotterListener(model)
     listeners = [shipped, *others]
     alarms: list[AlarmResult] = []
     on_speech: dict[str, Sweep] = {}
-    for stream, trace in _play(_quiet_streams(material, seed), listeners, stage):
+    for stream, trace in _play(_quiet_streams(material, seed), listeners, stage, keep):
         result, swept = measure_alarms(stream, trace)
         alarms.append(result)
         if stream.name == WITHOUT_KEYWORDS:
             on_speech[trace.listener] = swept
     streams = [
         measure_clips(stream, trace, on_speech.get(trace.listener), seed)
-        for stream, trace in _play(_clip_streams(material, snrs, seed), listeners, stage)
+        for stream, trace in _play(_clip_streams(material, snrs, seed), listeners, stage, keep)
     ]
     return Evaluation(
         kws=version("kws"),
@@ -64,10 +66,15 @@ def evaluate(
 
 
 def _play(
-    streams: Iterable[Stream], listeners: Sequence[Listener], stage: Stage
+    streams: Iterable[Stream],
+    listeners: Sequence[Listener],
+    stage: Stage,
+    keep: Callable[[Stream], None] | None = None,
 ) -> Iterator[tuple[Stream, Trace]]:
     """Every stream to every listener."""
     for stream in streams:
+        if keep:
+            keep(stream)
         for listener in listeners:
             for trace in listener.listen(stream.samples, stage(stream.name, len(stream.samples))):
                 yield stream, trace

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from kws.cli import main
 from kws.model.bundle import Model, load_model
@@ -40,6 +41,7 @@ def evaluated(
         code = exit_code(
             "eval", corpus_folder, "--model", tiny_model_folder, "--negatives", talk_folder,
             "--streams", "clean,10", "--json", folder / "f.json", "--html", folder / "r.html",
+            "--audio", folder / "audio",
         )  # fmt: skip
     assert code == 0
     return folder
@@ -72,6 +74,19 @@ def test_the_page_needs_nothing_else(evaluated: Path) -> None:
     sources = re.findall(r'(?:src|href)\s*=\s*"(?!data:)([^"]*)"', text)
     assert sources == []
     assert "@import" not in text and "<script" not in text
+
+
+def test_the_streams_can_be_listened_to(evaluated: Path) -> None:
+    found = json.loads((evaluated / "f.json").read_text())
+    files = {file.name for file in (evaluated / "audio").iterdir()}
+    assert {"clean.flac", "clean.txt", "10-dB.flac", "noise.flac"} < files
+    info = soundfile.info(evaluated / "audio" / "10-dB.flac")
+    assert info.frames / 16000 / 3600 == pytest.approx(found["streams"][1]["hours"])
+    labels = (evaluated / "audio" / "10-dB.txt").read_text().splitlines()
+    assert len(labels) == 12
+    start, end, text = labels[0].split("\t")
+    assert float(end) - float(start) == pytest.approx(1)
+    assert re.fullmatch(r"(yes|no|stop|bird) \1/speaker\d_nohash_0.wav", text)
 
 
 def test_the_tables_go_to_stdout(
