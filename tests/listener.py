@@ -13,7 +13,14 @@ from typing import Any, Self, TypeVar
 import msgspec
 import zmq
 
-from kws.events.messages import DetectionEvent, ErrorEvent, Event, StateEvent, decode_event
+from kws.events.messages import (
+    DetectionEvent,
+    ErrorEvent,
+    Event,
+    HeartbeatEvent,
+    StateEvent,
+    decode_event,
+)
 
 KWS = str(Path(sys.executable).with_name("kws"))
 DEADLINE = 90.0
@@ -122,7 +129,9 @@ class Listener:
             self.log.append(line.decode().rstrip())
 
     def wait_state(self, *states: str, after: int = 0) -> int:
-        """Wait until these states were published in this order, from the event number `after` on.
+        """Wait until these states were told in this order, from the event number `after` on.
+
+        A heartbeat tells the state as well, to those who subscribe too late for its own event.
 
         Returns:
             the number of events up to and including the last of them.
@@ -131,7 +140,7 @@ class Listener:
         def find() -> int | None:
             wanted = list(states)
             for index, event in enumerate(self.hearer.events[after:], after):
-                if isinstance(event, StateEvent) and event.state == wanted[0]:
+                if isinstance(event, (StateEvent, HeartbeatEvent)) and event.state == wanted[0]:
                     wanted.pop(0)
                     if not wanted:
                         return index + 1

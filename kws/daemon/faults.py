@@ -16,13 +16,14 @@ _QUIET_SECONDS = 1.0
 class Faults:
     """Counts faults by code and tells of them; any thread may report.
 
-    A fault that repeats itself is told once a second; its count shows what was left out.
+    A fault that repeats itself word for word is told once a second; its count shows what was
+    left out.
     """
 
     def __init__(self, publish: Callable[[ErrorEvent], None]) -> None:
         self.counts: Counter[str] = Counter()
         self._publish = publish
-        self._told: dict[str, float] = {}
+        self._told: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
     def report(self, code: str, detail: str) -> None:
@@ -31,8 +32,9 @@ class Faults:
         with self._lock:
             self.counts[code] += 1
             count = self.counts[code]
-            if now - self._told.get(code, -_QUIET_SECONDS) < _QUIET_SECONDS:
+            told, when = self._told.get(code, ("", 0.0))
+            if told == detail and now - when < _QUIET_SECONDS:
                 return
-            self._told[code] = now
+            self._told[code] = (detail, now)
         logger.warning("%s: %s", code, detail)
         self._publish(ErrorEvent(code=code, detail=detail, count=count))

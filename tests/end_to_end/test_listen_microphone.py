@@ -1,0 +1,296 @@
+"""`kws listen` on a real PortAudio microphone, and everything that can happen to one."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from listener import DEADLINE, KWS, Listener, wait_for
+from pulse import PulseServer, require_microphone
+
+from kws.audio.feed import SECONDS
+from kws.audio.supervisor import MicrophoneSource
+from kws.daemon.faults import Faults
+from kws.daemon.inference import InferenceLoop
+from kws.errors import KwsError
+from kws.events.messages import DetectionEvent, Event, HeartbeatEvent
+from kws.model.bundle import Model
+from kws.spotter import Spotter
+
+pytestmark = pytest.mark.microphone
+
+RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.flac"
+Start = Callable[..., Listener]
+
+
+@pytest.fixture
+def pulse(tmp_path: Path) -> Iterator[PulseServer]:
+    require_microphone()
+    folder = tmp_path / "pulse"
+    folder.mkdir()
+    with PulseServer(folder, microphones=("kws", "other")) as server:
+        yield server
+
+
+@pytest.fixture
+def listen(tmp_path: Path, pulse: PulseServer, tiny_model_folder: Path) -> Iterator[Start]:
+    """Starts daemons on the microphone with the tiny model."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: str | Path, **options: object) -> Listener:
+            return stack.enter_context(
+                Listener(
+                    tmp_path,
+                    *("--model", tiny_model_folder, *arguments),
+                    environment=pulse.environment,
+                    **options,  # type: ignore[arg-type]
+                )
+            )
+
+        yield start
+
+
+@pytest.fixture
+def noise_file(tmp_path: Path, noise: np.ndarray) -> Path:
+    """On which the tiny model fires."""
+    soundfile.write(tmp_path / "noise.wav", noise, 16000, subtype="PCM_16")
+    return tmp_path / "noise.wav"
+
+
+def hears(daemon: Listener, pulse: PulseServer, noise_file: Path) -> None:
+    """The daemon detects something new when something is played."""
+    before = len(daemon.hearer.detections())
+    pulse.play(noise_file)
+    wait_for("detections", lambda: len(daemon.hearer.detections()) > before + 3)
+
+
+def test_the_same_keywords_as_replay(
+    pulse: PulseServer, tmp_path: Path, shipped_model: Model
+) -> None:
+    """Heard by a subscriber in a third process: the same words, in order, at the same distances."""
+    excerpt = tmp_path / "excerpt.wav"
+    samples, rate = soundfile.read(RECORDING, frames=25 * 16000, dtype="int16")
+    soundfile.write(excerpt, samples, rate)
+    replay = subprocess.run(
+        [KWS, "replay", "--json", str(excerpt)], capture_output=True, timeout=DEADLINE, check=True
+    )
+    expected = [json.loads(line) for line in replay.stdout.splitlines()]
+    assert len(expected) >= 5
+    with Listener(tmp_path, environment=pulse.environment) as daemon:
+        daemon.wait_state("listening")
+        subscriber = subprocess.Popen(
+            [
+                *(KWS, "subscribe", "--json", "--topic", "kws/detection/"),
+                *("--count", str(len(expected))),
+                *("--events", daemon.events, "--control", daemon.control),
+            ],
+            stdout=subprocess.PIPE,
+        )
+        pulse.play(excerpt)
+        output, _ = subscriber.communicate(timeout=DEADLINE)
+        assert daemon.stop(signal.SIGTERM) == 0
+    heard = [json.loads(line) for line in output.splitlines()]
+    assert [each["keyword"] for each in heard] == [each["keyword"] for each in expected]
+    offsets = [got["fired"] - wanted["fired"] for got, wanted in zip(heard, expected, strict=True)]
+    row = shipped_model.spec.row_samples
+    assert max(offsets) - min(offsets) <= 2 * row, "constant, give or take a row at either end"
+    assert all(each["gap"] is False and each["time"] is not None for each in heard)
+
+
+def test_a_source_that_is_removed_and_put_back(
+    listen: Start, pulse: PulseServer, noise_file: Path
+) -> None:
+    """The microphone that was asked for, never the other one that is there all the time."""
+    other = pulse.load_sink("other")
+    daemon = listen("--device", "mic_kws")
+    after = daemon.wait_state("listening")
+    hears(daemon, pulse, noise_file)
+    pulse.unload()
+    pulse.load_sink("other")
+    after = daemon.wait_state("device_lost", after=after)
+    assert "device_lost" in daemon.hearer.errors()
+    daemon.wait_log("device_lost: 'mic_kws' is gone")
+    wait_for("an attempt that fails", lambda: daemon.hearer.errors().count("device_lost") >= 2)
+    assert daemon.ask("describe")["device"] is None
+    pulse.load_sink("kws")
+    daemon.wait_state("listening", after=after)
+    assert daemon.ask("describe")["device"] == "mic_kws"
+    hears(daemon, pulse, noise_file)
+    last = daemon.hearer.detections()[-1]
+    assert last.stream == 1
+    assert other
+
+
+def test_a_server_that_stops_and_goes_on(
+    listen: Start, pulse: PulseServer, noise_file: Path
+) -> None:
+    """Calls into PortAudio hang meanwhile: heartbeats go on, and so does everything afterwards."""
+    daemon = listen()
+    after = daemon.wait_state("listening")
+    pulse.suspend()
+    after = daemon.wait_state("device_lost", "device_stuck", after=after)
+    assert "device_stuck" in daemon.hearer.errors()
+    beats = len(daemon.hearer.of(HeartbeatEvent))
+    wait_for("heartbeats", lambda: len(daemon.hearer.of(HeartbeatEvent)) > beats + 2)
+    assert daemon.hearer.of(HeartbeatEvent)[-1].state == "device_stuck"
+    assert daemon.ask("ping")["reply"] == "pong"
+    pulse.resume()
+    daemon.wait_state("listening", after=after)
+    hears(daemon, pulse, noise_file)
+    assert daemon.process.poll() is None
+
+
+def test_a_server_that_never_goes_on_ends_the_daemon(
+    pulse: PulseServer, tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    """With an exit code of its own, for systemd to start it anew; patience cut down to 7 s."""
+    program = (
+        "import sys; import kws.daemon.daemon as daemon; daemon.GIVE_UP_SECONDS = 7.0; "
+        "from kws.daemon.__main__ import main; "
+        "import json; model, events, control = sys.argv[6], sys.argv[2], sys.argv[4]; "
+        "sys.exit(main(json.dumps({'flags': "
+        "{'model': model, 'events': events, 'control': control}})))"
+    )
+    with Listener(
+        tmp_path, "--model", tiny_model_folder,
+        environment=pulse.environment, program=(sys.executable, "-c", program),
+    ) as daemon:  # fmt: skip
+        after = daemon.wait_state("listening")
+        pulse.suspend()
+        daemon.wait_state("device_stuck", "stopped", after=after)
+        assert daemon.process.wait(DEADLINE) == 9
+        assert "hanging" in daemon.wait_log("kws: ")
+        pulse.resume()
+
+
+def test_a_server_that_is_killed_and_started_again(
+    listen: Start, pulse: PulseServer, noise_file: Path
+) -> None:
+    daemon = listen()
+    after = daemon.wait_state("listening")
+    pulse.kill()
+    after = daemon.wait_state("device_lost", after=after)
+    pulse.start()
+    daemon.wait_state("listening", after=after)
+    hears(daemon, pulse, noise_file)
+    assert daemon.stop(signal.SIGTERM) == 0
+
+
+def test_without_a_microphone_it_says_so_and_ends(listen: Start, pulse: PulseServer) -> None:
+    pulse.unload()
+    daemon = listen("--device", "mic_kws")
+    assert daemon.process.wait(DEADLINE) == 5
+    complaint = daemon.wait_log("kws: ")
+    assert "mic_kws" in complaint
+    assert [line for line in daemon.log if "events at" not in line] == [complaint]
+
+
+def test_or_waits_for_one(listen: Start, pulse: PulseServer, noise_file: Path) -> None:
+    pulse.unload()
+    daemon = listen("--wait")
+    after = daemon.wait_state("device_lost")
+    pulse.load_sink("kws")
+    daemon.wait_state("listening", after=after)
+    hears(daemon, pulse, noise_file)
+
+
+def test_one_channel_of_two_is_heard_alone(
+    tmp_path: Path, noise: np.ndarray, tiny_model_folder: Path
+) -> None:
+    """The channels are in opposite phase: a mix of both would be silence."""
+    require_microphone()
+    (tmp_path / "pulse").mkdir()
+    both = np.stack((noise, -noise), axis=1).astype("<f4").tobytes()
+    with (
+        PulseServer(tmp_path / "pulse", channels=2) as pulse,
+        Listener(tmp_path, "--model", tiny_model_folder, environment=pulse.environment) as daemon,
+    ):
+        daemon.wait_state("listening")
+        pulse.play_raw(both)
+
+        def loud() -> bool:
+            return any(beat.level_dbfs > -35 for beat in daemon.hearer.of(HeartbeatEvent))
+
+        wait_for("sound", loud)
+
+
+def test_samples_of_the_device_that_are_no_numbers(
+    listen: Start, pulse: PulseServer, noise: np.ndarray, noise_file: Path
+) -> None:
+    """Through a sound server that carries floats from end to end."""
+    pulse.unload()
+    pulse.load_sink("kws", "float32le")
+    daemon = listen()
+    daemon.wait_state("listening")
+    samples = noise.astype("<f4")
+    samples[40000:40100] = np.nan
+    pulse.play_raw(samples.tobytes())
+    wait_for("the fault", lambda: "nonfinite" in daemon.hearer.errors())
+    hears(daemon, pulse, noise_file)
+    assert daemon.hearer.of(HeartbeatEvent)[-1].resets >= 1
+
+
+def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
+    pulse: PulseServer, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inference thread is held until the ring has run over; nothing else notices."""
+    for name, value in pulse.environment.items():
+        monkeypatch.setenv(name, value)
+    events: list[Event] = []
+    heard: list[DetectionEvent] = []
+
+    class Publisher:
+        subscribed_to_posteriors = False
+
+        def publish(self, event: Event) -> None:
+            events.append(event)
+
+    source = MicrophoneSource()
+    faults = Faults(events.append)
+    loop = InferenceLoop(source, Spotter(tiny_model), Publisher(), faults, heard.append)
+    source.start()
+    loop.start()
+    try:
+        wait_for("samples", lambda: loop.position > 16000)
+        feed = source._microphone.feed  # type: ignore[union-attr]
+        full = feed.written + (SECONDS + 2) * 16000
+
+        def stall() -> None:
+            wait_for("the overrun", lambda: feed.written > full)
+
+        with pytest.raises(KwsError, match="too busy"):
+            loop.perform(stall)
+        wait_for("the fault", lambda: faults.counts["overrun"])
+        assert loop.overruns == 1
+        wait_for("the reader to catch up", lambda: source.backlog < 0.5)
+        # Everything is accounted for, but what has not been read yet.
+        position, written = loop.position, feed.written
+        assert 0 <= written - position <= 16000
+        assert loop.spotter.resets["overrun"] == 1
+    finally:
+        source.stop()
+        loop.stop()
+
+
+def test_without_portaudio_the_package_to_install_is_named(
+    tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    """The loader does not find the library, as on a machine without it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import ctypes.util\n"
+        "find = ctypes.util.find_library\n"
+        "ctypes.util.find_library = lambda name: None if name == 'portaudio' else find(name)\n"
+    )
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    with Listener(
+        tmp_path, "--model", tiny_model_folder, environment={"PYTHONPATH": path}
+    ) as daemon:
+        assert daemon.process.wait(DEADLINE) == 6
+        assert "apt install libportaudio2" in daemon.wait_log("kws: ")
