@@ -78,8 +78,8 @@ class Subscriber:
         self._keys = None if keys is None else ClientKeys.load(Path(keys))
         self._continuity = Continuity(self._topics, self._fetch_snapshot, on_notice)
         self._ready: deque[AnyEvent] = deque()
-        self._heard = 0.0
         self._silent = False
+        self._silent_at = math.inf
         self.endpoints: Endpoints = find_daemon("events", events, control, wait)
         """Where the daemon was found."""
         with ExitStack() as stack:
@@ -91,14 +91,12 @@ class Subscriber:
         """The next event, or None when there is none for ``timeout`` seconds (None: wait)."""
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while not self._ready:
-            silent_at = math.inf if self._silent else self._heard + SILENCE_SECONDS
-            event = self._read(min(deadline, silent_at))
+            event = self._read(min(deadline, self._silent_at))
             now = time.monotonic()
             if event is not None:
                 self._ready.extend(self._continuity.take(event))
-            elif now >= silent_at:
-                self._silent = True
-                self._on_notice(Notice("silent", f"no heartbeat for {SILENCE_SECONDS:g} s"))
+            elif now >= self._silent_at:
+                self._endure_silence()
             elif now >= deadline:
                 return None
         return self._ready.popleft()
@@ -155,7 +153,9 @@ class Subscriber:
                 break
             if event is not None:
                 early.append(event)
-            elif not wait:
+            elif wait:
+                self._endure_silence()
+            else:
                 raise NoDaemonError(self._watch.explain(self.endpoints.events, SILENCE_SECONDS))
         self.snapshot = self._continuity.join(event, early)
         for event in early:
@@ -171,11 +171,23 @@ class Subscriber:
             if self._silent:
                 self._on_notice(Notice("back", "the daemon is heard again"))
             self._silent = False
-            self._heard = time.monotonic()
+            self._silent_at = time.monotonic() + SILENCE_SECONDS
             try:
                 return decode_event(frames[-1])
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 self._on_notice(Notice("unreadable", f"a message that is no event: {error}"))
+
+    def _endure_silence(self) -> None:
+        endpoint = self.endpoints.events
+        if not self._silent:
+            self._on_notice(Notice("silent", self._watch.explain(endpoint, SILENCE_SECONDS)))
+        self._silent = True
+        self._silent_at = time.monotonic() + SILENCE_SECONDS
+        # ZeroMQ connects again after a loss, but not always after a handshake that failed; the
+        # daemon may have been started with the wrong keys and be right the next time.
+        if self._watch.shaken_off:
+            self._socket.disconnect(endpoint)
+            self._socket.connect(endpoint)
 
     def _fetch_snapshot(self) -> Snapshot | None:
         endpoint = self.endpoints.control

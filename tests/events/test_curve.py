@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,31 @@ def test_damaged_list_admits_nobody_and_hurts_nothing(
     damaged.unlink()
     with subscribe(server, tmp_path / "desk"):
         pass
+
+
+def test_subscriber_outlives_a_daemon_with_the_wrong_keys(
+    server: EventServer, tmp_path: Path, keys: ServerKeys
+) -> None:
+    endpoints = {"events": server.events, "control": server.control}
+    notices: list[Notice] = []
+    with Subscriber(**endpoints, keys=tmp_path / "desk", on_notice=notices.append) as subscriber:
+        server.stop()
+        with make_running(tmp_path, **endpoints):
+            while not notices:
+                assert subscriber.receive(0.5) is None
+        assert "no handshake" in notices[0].text
+        with make_running(tmp_path, **endpoints, keys=keys) as right:
+            right.publish(stand_in.detection(1))
+            assert subscriber.receive(stand_in.DEADLINE)
+    assert [notice.kind for notice in notices] == ["silent", "back", "new_boot"]
+
+
+@contextmanager
+def make_running(folder: Path, **options: object) -> Iterator[EventServer]:
+    server = make_server(folder, **options)
+    server.start()
+    yield server
+    server.stop()
 
 
 def test_without_the_authenticator_everybody_is_refused(
