@@ -53,7 +53,11 @@ class ControlDesk:
 
     def answer(self, frames: list[bytes], client: bytes) -> bytes:
         """The answer to the body frames of one message from the owner of a public key."""
-        return msgspec.json.encode(self._reply(frames, client))
+        reply = self._reply(frames, client)
+        try:
+            return msgspec.json.encode(reply)
+        except UnicodeEncodeError as error:  # the name of a file or device that is no text
+            return msgspec.json.encode(Refusal(code="unsendable", detail=str(error)))
 
     def _reply(self, frames: list[bytes], client: bytes) -> Reply:
         if len(frames) != 1:

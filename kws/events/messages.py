@@ -221,12 +221,18 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode_event(event: Event) -> bytes:
-    """The event as UTF-8 JSON."""
+    """The event as UTF-8 JSON.
+
+    Raises `ValueError` for what JSON cannot say: NaN, an infinity (msgspec would write null), or
+    text that is no Unicode, such as some file names.
+    """
+    field = _nonfinite_field(event)
+    if field is not None:
+        raise ValueError(f"{field} is no finite number")
     return _encoder.encode(event)
 
 
-def nonfinite_field(event: Event) -> str | None:
-    """Name of a field that holds NaN or an infinity, which JSON cannot say; None is well."""
+def _nonfinite_field(event: Event) -> str | None:
     for name in event.__struct_fields__:
         value = getattr(event, name)
         numbers = value.values() if isinstance(value, dict) else (value,)

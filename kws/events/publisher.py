@@ -18,7 +18,7 @@ from kws.events.endpoints import check_bindable, ipc_path
 from kws.events.handshakes import HandshakeWatch
 from kws.events.journal import Journal
 from kws.events.lock import EndpointLock
-from kws.events.messages import ErrorEvent, Event, HeartbeatEvent, encode_event, nonfinite_field
+from kws.events.messages import ErrorEvent, Event, HeartbeatEvent, encode_event
 from kws.events.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -171,16 +171,17 @@ class EventPublisher:
             self._send(event)
 
     def _send(self, event: Event) -> None:
-        field = nonfinite_field(event)
-        if field is None:
-            # An XPUB socket never waits: it drops what a slow subscriber has no room for.
-            self._events_socket.send_multipart([event.topic.encode(), encode_event(event)])
-            self._journal.note(event)
+        try:
+            frames = [event.topic.encode(), encode_event(event)]
+        except ValueError as error:
+            self._unsendable += 1
+            detail = f"a {type(event).__name__} was not sent: {error}"
+            logger.error(detail)
+            self.publish(ErrorEvent(code="unsendable", detail=detail, count=self._unsendable))
             return
-        self._unsendable += 1
-        detail = f"{field} of a message to {event.topic} is no finite number; it was not sent"
-        logger.error(detail)
-        self.publish(ErrorEvent(code="unsendable", detail=detail, count=self._unsendable))
+        # An XPUB socket never waits: it drops what a slow subscriber has no room for.
+        self._events_socket.send_multipart(frames)
+        self._journal.note(event)
 
     def _read_subscriptions(self) -> None:
         for _ in range(FRAMES_PER_TURN):

@@ -159,3 +159,10 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(server: EventSe
 def test_no_bytes_raise(frames: list[bytes]) -> None:
     desk = ControlDesk("boot", stand_in.Ears(), lambda: pytest.fail("no request"), None)
     assert json.loads(desk.answer(frames, b""))["reply"] == "error"
+
+
+def test_answer_that_is_no_text_becomes_an_error() -> None:
+    reply = Muting(muted=True, reasons=["\udcff"])
+    desk = ControlDesk("boot", lambda _: reply, lambda: pytest.fail("no request"), None)
+    answer = json.loads(desk.answer([b'{"request": "mute"}'], b""))
+    assert (answer["reply"], answer["code"]) == ("error", "unsendable")

@@ -26,7 +26,6 @@ from kws.events.messages import (
     HeartbeatEvent,
     decode_event,
     encode_event,
-    nonfinite_field,
 )
 from kws.events.schema import event_schema, field_docs
 
@@ -158,16 +157,20 @@ def test_topic_of_a_word_is_no_prefix_of_a_longer_one() -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_nonfinite_numbers_are_found_by_name(bad: float) -> None:
-    well = HeartbeatEvent(state="listening", uptime=1.0, samples=1)
-    assert nonfinite_field(well) is None
-    assert nonfinite_field(msgspec.structs.replace(well, real_time_factor=bad)) == (
-        "real_time_factor"
-    )
+def test_nonfinite_numbers_are_refused_by_name(bad: float) -> None:
+    beat = HeartbeatEvent(state="listening", uptime=1.0, samples=1, real_time_factor=bad)
+    with pytest.raises(ValueError, match="real_time_factor is no finite number"):
+        encode_event(beat)
     block = messages.PosteriorsEvent(
         position=1, posteriors={"yes": 0.5, "no": bad}, scores={}, level_dbfs=-3.0
     )
-    assert nonfinite_field(block) == "posteriors"
+    with pytest.raises(ValueError, match="posteriors is no finite number"):
+        encode_event(block)
+
+
+def test_file_names_that_are_no_text_are_refused() -> None:
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        encode_event(ErrorEvent(code="gap", detail="\udcff"))
 
 
 def test_event_of_a_detection() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import stand_in
 import zmq
@@ -154,15 +155,24 @@ def test_full_queue_drops_counts_and_leaves_a_hole(
     server.stop()
 
 
-def test_nonfinite_numbers_never_go_out(server: EventServer, context: zmq.Context) -> None:
+@pytest.mark.parametrize(
+    ("bad", "complaint"),
+    [
+        (block(math.nan), "level_dbfs is no finite number"),
+        (msgspec.structs.replace(block(), source="\udcff"), "surrogates not allowed"),
+    ],
+)
+def test_what_json_cannot_say_never_goes_out(
+    server: EventServer, context: zmq.Context, bad: PosteriorsEvent, complaint: str
+) -> None:
     socket = subscriber(context, server, topics.POSTERIORS, topics.ERROR)
-    server.publish(block(math.nan))
+    server.publish(bad)
     server.publish(block())
     heard = [next_event(socket), next_event(socket)]
     fault = next(event for event in heard if isinstance(event, ErrorEvent))
     good = next(event for event in heard if isinstance(event, PosteriorsEvent))
     assert (fault.code, good.seq, server.dropped) == ("unsendable", 2, 1)
-    assert "level_dbfs" in fault.detail
+    assert complaint in fault.detail
 
 
 @pytest.mark.parametrize("prefix", ["", "kws/", "kws/post", "kws/posteriors/"])
