@@ -46,7 +46,7 @@ class SlidClipModel:
         self._interpreter = _load(path)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
-        shapes = (tuple(self._input["shape"]), tuple(self._output["shape"]))
+        shapes = (tuple(self._input["shape"].tolist()), tuple(self._output["shape"].tolist()))
         if shapes != ((1, WINDOW), (1, len(LABELS))):
             raise ModelError(
                 f"{path}: takes {shapes[0]} and gives {shapes[1]}, a model of (1, {WINDOW}) "

@@ -89,16 +89,21 @@ def test_the_streams_can_be_listened_to(evaluated: Path) -> None:
     assert re.fullmatch(r"(yes|no|stop|bird) \1/speaker\d_nohash_0.wav", text)
 
 
-def test_the_tables_go_to_stdout(
-    corpus_folder: Path, tiny_model_folder: Path, capsys: pytest.CaptureFixture[str]
+def test_the_tables_go_to_stdout_also_without_negatives(
+    corpus_folder: Path,
+    tiny_model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert exit_code(
         "eval", corpus_folder, "--model", tiny_model_folder, "--streams", "5", "--quick",
-        "--part", "validation",
+        "--part", "validation", "--html", tmp_path / "r.html",
     ) == 0  # fmt: skip
     output = capsys.readouterr().out
     assert "5 dB" in output and "One label for each clip" in output
     assert "false alarms on it are unknown" in output
+    page = (tmp_path / "r.html").read_text()
+    assert "false alarms on it are unknown" in page and "speech without keywords</td>" not in page
 
 
 @pytest.mark.parametrize(
