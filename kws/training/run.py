@@ -10,6 +10,7 @@ import numpy as np
 
 from kws.errors import ConfigError, DataError, ModelError
 from kws.features.matrices import Matrices
+from kws.model.bundle import load_model
 from kws.model.spec import ModelSpec
 from kws.training.checkpoint import CHECKPOINT_FILE, write_atomically
 from kws.training.corpus import Corpus, check_words, read_corpus
@@ -114,16 +115,16 @@ def train(
         trainer.resume()
         reporter.note(f"going on after step {trainer.progress.step}")
     reporter.note(_summary(corpus, labels, trainer))
-    exported: list[ModelSpec] = []
 
     def validated(figures: Figures) -> None:
         draw_curve(run_folder)
-        exported[:] = [export_best(trainer, settings, corpus, folder, goal)]
+        if figures.frr == trainer.progress.best:
+            export_best(trainer, settings, corpus, folder, goal)
         reporter.validated(figures)
 
     with TapePool(folders, labels, settings.recipe) as pool:
         trainer.run(goal.budget, pool, validated, reporter.stepped)
-    return exported[0]
+    return load_model(folder).spec
 
 
 def make_trainer(

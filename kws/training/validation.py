@@ -8,6 +8,7 @@ keywords.  Posteriors come from torch in batches; what counts as heard is decide
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -28,8 +29,6 @@ RATES = (1.0, 2.0, 5.0, 10.0)
 _NOISE_DB = 10.0
 _WORD_LEVEL = 0.08
 """In noise all words are equally loud (RMS), so that each has the same distance to it."""
-_QUIET = 0.05
-"""Rows between posteriors below this cannot change what the detector does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,8 @@ def sweep(
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> list[Point]:
     """What each threshold gives; `posteriors` is (lanes, R, keywords)."""
-    return [
-        _score(posteriors, stream, keywords, row_position, threshold) for threshold in thresholds
-    ]
+    scores = smooth(posteriors)
+    return [_score(scores, stream, keywords, row_position, threshold) for threshold in thresholds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,33 +140,49 @@ def settings_at(
 
 
 def detect(
-    posteriors: npt.NDArray[np.float32],
-    settings: Sequence[KeywordSettings],
-    clock: RowClock,
+    scores: npt.NDArray[np.float32], settings: Sequence[KeywordSettings], clock: RowClock
 ) -> list[tuple[int, int]]:
-    """(keyword, position) of every detection on one lane, by the shipped detector."""
+    """(keyword, position) of every detection on one lane, by the shipped detector.
+
+    Args:
+        scores: (R, keywords) posteriors that are smoothed already
+        settings: of keywords with a smoothing of 1
+    """
     detector = Detector(settings, DecisionSettings())
-    busy = np.convolve(posteriors.max(axis=1) > _QUIET, np.ones(SMOOTHING + 1), "full") > 0
+    # Where all scores are below all releases, every word is armed by the first such row and
+    # nothing changes until the last one.
+    busy = scores.max(axis=1) >= detector.releases.min()
+    busy[1:] |= busy[:-1].copy()
     fired = []
-    for row in np.flatnonzero(busy[: len(posteriors)]):
-        heard = detector.step(posteriors[row], clock(int(row))).fired
+    for row in np.flatnonzero(busy):
+        heard = detector.step(scores[row], clock(int(row))).fired
         if heard is not None:
             fired.append((heard, clock(int(row))))
     return fired
 
 
+def smooth(posteriors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(..., R, K) mean of each row and the ``SMOOTHING - 1`` before it, zeros before the start."""
+    padding = [(0, 0)] * (posteriors.ndim - 2) + [(SMOOTHING - 1, 0), (0, 0)]
+    padded = np.pad(posteriors, padding)
+    return np.lib.stride_tricks.sliding_window_view(padded, SMOOTHING, axis=-2).mean(-1)
+
+
 def _score(
-    posteriors: npt.NDArray[np.float32],
+    scores: npt.NDArray[np.float32],
     stream: Stream,
     keywords: Sequence[str],
     clock: RowClock,
     threshold: float,
 ) -> Point:
-    settings = settings_at(threshold, keywords)
+    settings = [
+        msgspec.structs.replace(keyword, smoothing=1)
+        for keyword in settings_at(threshold, keywords)
+    ]
     misses = words = false_alarms = 0
     delays: list[tuple[str, int]] = []
     for lane, events in enumerate(stream.events):
-        detections = detect(posteriors[lane], settings, clock)
+        detections = detect(scores[lane], settings, clock)
         left = list(detections)
         for event in events:
             if event.word not in keywords:
