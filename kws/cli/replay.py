@@ -1,6 +1,7 @@
 """`kws replay`: which words are spoken when in recordings."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,12 @@ def replay(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Take as long as the recording lasts.")
     ] = False,
+    publish: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENDPOINT", help="Publish detections as events, too, once somebody subscribes."
+        ),
+    ] = None,
 ) -> None:
     """Find keywords in recordings.
 
@@ -67,6 +74,8 @@ def replay(
 
         kws replay --plot picture.png commands.flac
 
+        kws replay --publish tcp://127.0.0.1:5570 commands.flac
+
         arecord -f S16_LE -r 16000 -c 1 -t raw | kws replay -
     """
     from kws.audio.files import STDIN, open_recording
@@ -84,17 +93,22 @@ def replay(
     thresholds = parse_thresholds(threshold, wanted or loaded.words)
     report: Report = JsonReport() if as_json else TableReport()
     failures: list[AudioFileError] = []
-    for name in _names(recordings, failures):
-        spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
-        picture = Picture(spotter, name) if plot is not None else None
-        try:
-            block = None if realtime or name == STDIN else _QUICK_BLOCK
-            with open_recording(name, channel, block) as recording, report.recording(recording):
-                _replay_one(recording, spotter, report, picture, realtime)
-        except AudioFileError as error:
-            _complain(error, failures)
-        if plot is not None and picture is not None and picture.heard:
-            picture.draw(plot)
+    with ExitStack() as stack:
+        if publish is not None:
+            from kws.cli.publishing import PublishingReport
+
+            report = stack.enter_context(PublishingReport(report, publish, loaded))
+        for name in _names(recordings, failures):
+            spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
+            picture = Picture(spotter, name) if plot is not None else None
+            try:
+                block = None if realtime or name == STDIN else _QUICK_BLOCK
+                with open_recording(name, channel, block) as recording, report.recording(recording):
+                    _replay_one(recording, spotter, report, picture, realtime)
+            except AudioFileError as error:
+                _complain(error, failures)
+            if plot is not None and picture is not None and picture.heard:
+                picture.draw(plot)
     if failures:
         raise typer.Exit(failures[0].exit_code)
 

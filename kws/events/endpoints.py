@@ -80,8 +80,8 @@ def check_bindable(endpoint: str, has_keys: bool, insecure: bool = False) -> Non
         host = address.rpartition(":")[0].strip("[]")
         if not (has_keys or insecure or _is_loopback(host)):
             raise EndpointError(
-                f"{endpoint} can be reached from other machines and has no keys: "
-                "make some with `kws keygen` and pass --keys, or say --insecure"
+                f"{endpoint} can be reached from other machines and has no keys: take an ipc or "
+                "loopback endpoint; `kws listen` also has --keys (see `kws keygen`) and --insecure"
             )
     else:
         raise EndpointError(
