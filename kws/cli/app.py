@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from kws.cli.ctl import ctl
+from kws.cli.devices import devices
+from kws.cli.doctor import doctor
 from kws.cli.eval import evaluate
 from kws.cli.keygen import keygen
 from kws.cli.listen import listen
@@ -59,6 +61,8 @@ app.command()(replay)
 app.command()(train)
 app.command()(models)
 app.command()(subscribe)
+app.command()(devices)
+app.command()(doctor)
 app.command()(keygen)
 app.add_typer(ctl)
 app.command("eval")(evaluate)

@@ -126,7 +126,7 @@ def listen(
     """
     flags: dict[str, Any] = {
         "model": model,
-        "device": _device(device),
+        "device": parse_device(device),
         "words": parse_words(words),
         **_thresholds(threshold),
         "channel": channel,
@@ -159,7 +159,8 @@ def listen(
     )
 
 
-def _device(text: Text) -> str | int | None:
+def parse_device(text: Text) -> str | int | None:
+    """A device by name or, if it is a number, by index."""
     return int(text) if text is not None and text.isdecimal() else text
 
 

@@ -160,7 +160,7 @@ def test_a_bad_reload_changes_nothing(listen: Start, recording: Path, tmp_path: 
     daemon = listen("--config", config, "--source", "-", stdin=subprocess.PIPE)
     feed(daemon, recording)
     wait_for("a yes", daemon.hearer.detections)
-    for text in ('wrods = ["no"]', 'words = ["maybe"]', 'model = "/nowhere"'):
+    for text in ('wrods = ["no"]', 'words = ["maybe"]', "threshold = 3"):
         config.write_text(text)
         before = len(daemon.hearer.errors())
         assert daemon.ask("reload")["reply"] == "error"
@@ -223,9 +223,9 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
     feed(daemon, recording)
 
     def far() -> bool:
-        return daemon.hearer.of(HeartbeatEvent)[-1].samples > 600 * 16000
+        return daemon.hearer.of(HeartbeatEvent)[-1].samples > 300 * 16000
 
-    wait_for("ten minutes of audio", far)
+    wait_for("five minutes of audio", far)
     numbers = {}
     for event in daemon.hearer.detections():
         assert event.seq == numbers.get(event.topic, 0) + 1
@@ -235,6 +235,11 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
     assert daemon.stop(signal.SIGTERM) == 0
 
 
+def mount_tiny(folder: Path) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
+
+
 def allow_no_large_file() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 
@@ -242,41 +247,26 @@ def allow_no_large_file() -> None:
 def test_a_full_disk_costs_recordings_only(
     listen: Start, recording: Path, tmp_path: Path, tiny_model_folder: Path
 ) -> None:
-    """No file may exceed 8 kB here, so that every recording fails half-way."""
+    """A file system of 16 kB; who may not mount one gets a limit of 8 kB for every file."""
     kept = tmp_path / "kept"
-    daemon = listen(
-        *("--source", recording, "--save-triggers", kept), before_exec=allow_no_large_file
-    )
-    assert daemon.process.wait(DEADLINE) == 0
-    daemon.wait_state("stopped")
-    assert "save_failed" in daemon.hearer.errors()
-    assert any("File too large" in line for line in daemon.log)
-    assert len(daemon.hearer.detections()) >= len(replayed(recording, tiny_model_folder)) - 2
-    assert all(path.stat().st_size <= 8192 for path in kept.iterdir())
-    assert not list(kept.glob("*.part"))
-
-
-def mount_tiny(folder: Path) -> bool:
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
-    return subprocess.run(command, capture_output=True).returncode == 0
-
-
-def test_a_file_system_without_room(
-    listen: Start, recording: Path, tmp_path: Path, tiny_model_folder: Path
-) -> None:
-    kept = tmp_path / "kept"
-    if os.geteuid() != 0 or not mount_tiny(kept):
-        pytest.skip("only root can mount a tiny file system")
+    kept.mkdir()
+    mounted = mount_tiny(kept)
     try:
-        daemon = listen("--source", recording, "--save-triggers", kept)
+        daemon = listen(
+            *("--source", recording, "--save-triggers", kept),
+            before_exec=None if mounted else allow_no_large_file,
+        )
         assert daemon.process.wait(DEADLINE) == 0
         daemon.wait_state("stopped")
         assert "save_failed" in daemon.hearer.errors()
-        assert any("No space left" in line for line in daemon.log)
+        reason = "No space left" if mounted else "File too large"
+        assert any(reason in line for line in daemon.log)
+        # The subscription may have missed the very first.
         assert len(daemon.hearer.detections()) >= len(replayed(recording, tiny_model_folder)) - 2
+        assert not list(kept.glob("*.part"))
     finally:
-        subprocess.run(["umount", str(kept)], check=True)
+        if mounted:
+            subprocess.run(["umount", str(kept)], check=True)
 
 
 def test_triggers_are_kept(listen: Start, recording: Path, tmp_path: Path) -> None:
@@ -290,9 +280,9 @@ def test_triggers_are_kept(listen: Start, recording: Path, tmp_path: Path) -> No
 
 
 def test_samples_that_are_no_numbers(listen: Start, tmp_path: Path, noise: np.ndarray) -> None:
-    samples = np.tile(noise, 2)
-    samples[100000:100100] = np.nan
-    samples[100200] = np.inf
+    samples = noise.copy()
+    samples[50000:50100] = np.nan
+    samples[50200] = np.inf
     path = tmp_path / "nan.wav"
     soundfile.write(path, samples, 16000, subtype="FLOAT")
     daemon = listen("--source", path)
@@ -300,7 +290,7 @@ def test_samples_that_are_no_numbers(listen: Start, tmp_path: Path, noise: np.nd
     daemon.wait_state("stopped")
     assert "nonfinite" in daemon.hearer.errors()
     assert any("NaN" in line for line in daemon.log)
-    assert any(event.fired > 110000 for event in daemon.hearer.detections())
+    assert any(event.fired > 60000 for event in daemon.hearer.detections())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""`kws doctor`: what is wrong with this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kws.cli.options import ModelOption
+
+
+def doctor(
+    model: ModelOption = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME|INDEX", help="Microphone (see `kws devices`).")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="KWS_CONFIG", help="Settings in TOML."),
+    ] = None,
+) -> None:
+    """Check what `kws listen` needs, and say how to mend what is missing.
+
+    Looks at the model, the processor, the endpoints, groups and
+    permissions, PortAudio and the microphone. The exit code is 1 when
+    something is bad.
+
+    Examples:
+
+        kws doctor
+
+        kws doctor --device USB
+    """
+    from kws.cli.listen import parse_device
+    from kws.config import read_config
+    from kws.doctor import diagnose
+
+    flags = {"model": model, "device": parse_device(device)}
+    flags = {name: value for name, value in flags.items() if value is not None}
+    bad = False
+    for check in diagnose(read_config(flags, config)):
+        bad |= check.verdict == "bad"
+        typer.echo(f"{check.verdict:<5} {check.name:<14} {check.detail}")
+        if check.fix:
+            typer.echo(f"{'':20} -> {check.fix}")
+    if bad:
+        raise typer.Exit(1)

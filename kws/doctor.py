@@ -1,0 +1,150 @@
+"""What is wrong with this machine, and the command that mends it."""
+
+import contextlib
+import grp
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from kws.audio.devices import choose_device
+from kws.audio.microphone import PortAudio, quiet_libraries
+from kws.audio.probe import probe
+from kws.audio.resample import RATE
+from kws.config import ListenConfig
+from kws.errors import DeviceError, EndpointError, KwsError
+from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, default_endpoints, ipc_path
+from kws.events.lock import EndpointLock
+from kws.model.bundle import load_model
+from kws.spotter import Spotter
+
+SOUND_DEVICES = Path("/dev/snd")
+_ZEROS_DBFS = -119.0
+_BUSY_SHARE = 0.5
+_TEST_SECONDS = 5
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    verdict: Literal["ok", "note", "bad"]
+    detail: str
+    fix: str | None = None
+    """What to do about it."""
+
+
+def diagnose(config: ListenConfig) -> Iterator[Check]:
+    """Look at everything that `kws listen` needs with this configuration, one by one."""
+    checks: tuple[Callable[[ListenConfig], Check], ...] = (
+        check_model,
+        check_cpu,
+        check_endpoints,
+        check_groups,
+        check_sound_devices,
+        check_microphone,
+    )
+    for check in checks:
+        yield check(config)
+
+
+def check_model(config: ListenConfig) -> Check:
+    """The model can be loaded."""
+    try:
+        model = load_model(config.model)
+    except KwsError as error:
+        return Check("model", "bad", str(error), "kws models")
+    return Check("model", "ok", f"{model.spec.name}, {len(model.words)} words, {model.path}")
+
+
+def check_cpu(config: ListenConfig) -> Check:
+    """The processor keeps up with room to spare."""
+    try:
+        spotter = Spotter(config.model)
+    except KwsError:
+        return Check("cpu", "note", "not measured without a model")
+    samples = np.random.default_rng(0).normal(0, 0.01, _TEST_SECONDS * RATE).astype(np.float32)
+    begin = time.perf_counter()
+    for start in range(0, len(samples), RATE // 25):
+        spotter.feed(samples[start : start + RATE // 25])
+    share = (time.perf_counter() - begin) / _TEST_SECONDS
+    detail = f"the model needs {share:.1%} of one core"
+    if share > _BUSY_SHARE:
+        return Check("cpu", "bad", detail, "stop other programs, or take a smaller model")
+    return Check("cpu", "ok", detail)
+
+
+def check_endpoints(config: ListenConfig) -> Check:
+    """The sockets can be bound, or a daemon has them already."""
+    try:
+        default = default_endpoints()
+        events, control = config.events or default.events, config.control or default.control
+        for endpoint in (events, control):
+            check_bindable(endpoint, has_keys=config.keys is not None, insecure=config.insecure)
+    except EndpointError as error:
+        return Check("endpoints", "bad", str(error), "kws listen --events ipc:///tmp/kws-events")
+    try:
+        for path in filter(None, map(ipc_path, (events, control))):
+            EndpointLock(path).release()
+    except EndpointError as error:
+        return Check("endpoints", "note", str(error))
+    return Check("endpoints", "ok", f"{events} and {control}")
+
+
+def check_groups(_config: ListenConfig) -> Check:
+    """The system's daemon, if there is one, lets this user in."""
+    if not SYSTEM_DIRECTORY.is_dir():
+        return Check("groups", "ok", f"no system service here ({SYSTEM_DIRECTORY})")
+    if os.access(SYSTEM_DIRECTORY, os.R_OK | os.X_OK):
+        return Check("groups", "ok", f"{SYSTEM_DIRECTORY} is open to you")
+    group = _group_name(SYSTEM_DIRECTORY)
+    return Check(
+        "groups",
+        "bad",
+        f"{SYSTEM_DIRECTORY} is for members of the group {group}",
+        f"sudo usermod -aG {group} $USER, then log in again",
+    )
+
+
+def check_sound_devices(_config: ListenConfig) -> Check:
+    """The kernel's sound devices, if there are any, are open to this user."""
+    captures = sorted(SOUND_DEVICES.glob("pcm*c"))
+    if not captures:
+        detail = f"no sound card that can record in {SOUND_DEVICES}; a sound server may have one"
+        return Check("sound devices", "note", detail)
+    closed = [path for path in captures if not os.access(path, os.R_OK | os.W_OK)]
+    if closed:
+        group = _group_name(closed[0])
+        fix = f"sudo usermod -aG {group} $USER, then log in again"
+        return Check("sound devices", "bad", f"{closed[0]} is closed to you", fix)
+    return Check("sound devices", "ok", ", ".join(path.name for path in captures))
+
+
+def check_microphone(config: ListenConfig) -> Check:
+    """PortAudio is there, and the microphone records something."""
+    with quiet_libraries():
+        try:
+            with contextlib.closing(PortAudio()) as portaudio:
+                device = choose_device(portaudio.devices(), config.device)
+                result = probe(portaudio, device, config.channel or 1)
+        except DeviceError as error:
+            fix = "kws devices; a sound server without a login needs: loginctl enable-linger"
+            return Check("microphone", "bad", str(error), fix)
+        except KwsError as error:
+            return Check("microphone", "bad", str(error), "sudo apt install libportaudio2")
+    detail = f"{device.name!r} at {result.rate} Hz, {result.level_dbfs:.0f} dBFS"
+    if result.level_dbfs < _ZEROS_DBFS:
+        fix = "pactl set-source-mute @DEFAULT_SOURCE@ 0, or alsamixer (F4)"
+        return Check("microphone", "note", f"{detail}: nothing but zeros, is it muted?", fix)
+    return Check("microphone", "ok", detail)
+
+
+def _group_name(path: Path) -> str:
+    number = path.stat().st_gid
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
