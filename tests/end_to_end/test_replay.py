@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from truth import compare, read_truth
 
 KWS = str(Path(sys.executable).with_name("kws"))
 DEADLINE = 120
+RECORDING = Path(__file__).parents[2] / "examples" / "recording"
 
 
 def run(
@@ -311,3 +313,11 @@ def on_a_terminal(*arguments: str) -> bytes:
     os.close(ours)
     assert process.wait(DEADLINE) == 0
     return shown
+
+
+def test_the_shipped_model_finds_the_commands_of_the_bundled_recording() -> None:
+    result = run("--json", RECORDING / "commands.flac")
+    assert (result.returncode, result.stderr) == (0, b"")
+    comparison = compare(read_truth(RECORDING / "commands.tsv"), detections(result.stdout))
+    assert comparison.found >= 0.75
+    assert len(comparison.false_alarms) <= 5
