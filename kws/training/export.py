@@ -147,14 +147,11 @@ def export_model(
 
 
 def _manifest(corpus: Corpus) -> str:
-    """Every recording by its original name, so that others can train on exactly the same."""
+    """Every recording that trained or chose, by its original name, for others to do it again."""
+    used = [recording for recording in corpus.recordings if recording.part != "testing"]
+    used.sort(key=lambda recording: (recording.part, recording.folder, recording.name))
     lines = ["part\tkind\tfolder\tname"]
-    lines += [
-        f"{recording.part}\t{recording.kind}\t{recording.folder}\t{recording.name}"
-        for recording in sorted(
-            corpus.recordings, key=lambda r: (r.part != "training", r.part, r.folder, r.name)
-        )
-    ]
+    lines += [f"{r.part}\t{r.kind}\t{r.folder}\t{r.name}" for r in used]
     return "\n".join(lines) + "\n"
 
 
