@@ -168,7 +168,10 @@ def _ask(
     from kws.events.search import find_daemon
 
     loaded = ClientKeys.load(keys) if keys else None
-    with ControlClient(find_daemon("control", control=control).control, loaded) as client:
+    endpoint = find_daemon("control", control=control).control
+    if control is None:
+        typer.echo(f"kws: asking {endpoint}", err=True)
+    with ControlClient(endpoint, loaded) as client:
         reply = client.ask(request, answer)
     if as_json:
         _say(msgspec.json.encode(reply).decode())

@@ -1,5 +1,7 @@
 """One line for a person per event."""
 
+from datetime import datetime
+
 from kws.events.messages import (
     AnyEvent,
     DetectionEvent,
@@ -11,11 +13,16 @@ from kws.events.messages import (
 
 
 def event_line(event: AnyEvent) -> str:
-    """Local time, what it is, and its most telling fields."""
-    when = event.sent
-    if isinstance(event, DetectionEvent) and event.time is not None:
-        when = event.time
-    return f"{when.astimezone():%H:%M:%S}.{when.microsecond // 1000:03d}  {_body(event)}"
+    """Local time, or position in a recording, and the most telling fields."""
+    if not isinstance(event, DetectionEvent):
+        return f"{_clock(event.sent)}  {_body(event)}"
+    if event.time is None:
+        return f"{event.end / event.rate:10.2f} s  {_body(event)}"
+    return f"{_clock(event.time)}  {_body(event)}"
+
+
+def _clock(time: datetime) -> str:
+    return f"{time.astimezone():%H:%M:%S}.{time.microsecond // 1000:03d}"
 
 
 def _body(event: AnyEvent) -> str:

@@ -16,7 +16,8 @@ KWS = [sys.executable, "-c", "from kws.cli import main; main()"]
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run kws to its end, far from any daemon of this machine."""
-    environment = os.environ | {"XDG_RUNTIME_DIR": "/nowhere", "TMPDIR": "/nowhere"}
+    environment = {name: value for name, value in os.environ.items() if name[:4] != "KWS_"}
+    environment |= {"XDG_RUNTIME_DIR": "/nowhere", "TMPDIR": "/nowhere"}
     return subprocess.run(
         [*KWS, *arguments],
         capture_output=True,

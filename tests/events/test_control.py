@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -142,6 +143,19 @@ def test_a_frame_beyond_all_measure_costs_only_its_sender(
     raw: zmq.Socket, client: ControlClient, server: EventServer
 ) -> None:
     raw.send(b" " * 2_000_000)
+    assert client.ask(Ping(), Pong).boot == server.boot
+    assert server.alive
+
+
+@pytest.mark.parametrize("name", ["events", "control"])
+def test_bytes_that_are_no_zeromq_hurt_nobody(
+    server: EventServer, client: ControlClient, name: str
+) -> None:
+    path = getattr(server, name).removeprefix("ipc://")
+    for rubbish in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff" + b"\0" * 200, b"\xff" * 5000):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            connection.sendall(rubbish)
     assert client.ask(Ping(), Pong).boot == server.boot
     assert server.alive
 
