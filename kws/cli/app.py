@@ -1,6 +1,5 @@
 """The `kws` program: gathers the commands, turns errors into one line and an exit code."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -73,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the process.
 
     A `KwsError` becomes one line on stderr and its own exit code; with ``--debug`` its traceback
-    is shown as well.  A reader that closes the pipe (``kws replay ... | head``) is no error.
+    is shown as well.
     """
     try:
         app(args=None if arguments is None else list(arguments))
@@ -82,7 +81,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         typer.echo(f"kws: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -14,7 +14,7 @@ Array = npt.NDArray[np.floating]
 _MEMORY_SECONDS = 2.0
 _CONTRAST_DB = 6.0
 """A word that stands out less than this from its surroundings is placed by the model's rule."""
-_EDGE = 0.3
+_EDGE = 0.2
 """An edge is where the energy falls to this share of the way from the floor to the peak."""
 _PAUSE_SECONDS = 0.12
 """Longest quiet stretch inside a word: the closure of a stop consonant, as in "right"."""
