@@ -3,13 +3,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
 .PHONY: run test lint types check format clean
 
+# Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
-	$(BIN)/kws replay examples/recording/commands.flac
+	@$(BIN)/kws listen || case $$? in \
+		5|6) echo "playing $(RECORDING) to the daemon instead, in real time"; \
+			$(BIN)/kws listen --source $(RECORDING);; \
+		*) exit 1;; \
+	esac
 
 test: $(VENV)/.test test-packages lint types check
 
