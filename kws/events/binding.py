@@ -73,4 +73,4 @@ def _explain(endpoint: str, error: zmq.ZMQError) -> str:
     path = ipc_path(endpoint)
     if path is not None and not path.parent.is_dir():
         return f"cannot bind {endpoint}: there is no folder {path.parent}"
-    return f"cannot bind {endpoint}: {error.strerror}"
+    return f"cannot bind {endpoint}: {zmq.strerror(error.errno or 0)}"
