@@ -3,7 +3,9 @@
 import json
 import pickle
 import socket
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import stand_in
@@ -19,12 +21,14 @@ from kws.events.requests import (
     LARGEST_REQUEST,
     Describe,
     Description,
+    HandledRequest,
     Mute,
     Muting,
     Ping,
     Pong,
     Reload,
     Reloaded,
+    Reply,
     Reset,
     ResetDone,
     SetThreshold,
@@ -160,12 +164,22 @@ def test_bytes_that_are_no_zeromq_hurt_nobody(
     assert server.alive
 
 
-def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(server: EventServer) -> None:
-    with ControlClient(server.control, timeout=0.0) as client:
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    gave_up = threading.Event()
+
+    def slow_handler(_: HandledRequest) -> Reply:
+        assert gave_up.wait(stand_in.DEADLINE)
+        return ResetDone(position=0)
+
+    server = stand_in.make_server(tmp_path, slow_handler)
+    server.start()
+    with ControlClient(server.control, timeout=0.1) as client:
         with pytest.raises(NoDaemonError):
-            client.ask(Ping(), Pong)
+            client.ask(Reset(), ResetDone)
+        gave_up.set()
         client._timeout = stand_in.DEADLINE
-        assert client.ask(Mute(reason="tts"), Muting).reasons == ["tts"]
+        assert client.ask(Ping(), Pong).boot == server.boot
+    server.stop()
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
