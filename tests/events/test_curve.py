@@ -51,14 +51,16 @@ def server(tmp_path: Path, keys: ServerKeys) -> Iterator[EventServer]:
     server.stop()
 
 
-@pytest.fixture(autouse=True)
-def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refusals show as silence; tests need not wait as long as users."""
-    monkeypatch.setattr(subscriber_module, "SILENCE_SECONDS", 1.5)
-
-
 def subscribe(server: EventServer, keys: Path | None) -> Subscriber:
     return Subscriber(["kws/"], events=server.events, control=server.control, keys=keys)
+
+
+def refusal(server: EventServer, keys: Path | None) -> str:
+    """What a client is told that is not let in; it need not wait as long as a user."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(NoDaemonError) as refused:
+        patch.setattr(subscriber_module, "SILENCE_SECONDS", 1.5)
+        subscribe(server, keys)
+    return str(refused.value)
 
 
 def test_secret_files_are_private(keys: ServerKeys, tmp_path: Path) -> None:
@@ -137,8 +139,7 @@ def test_unlisted_client_is_refused_counted_and_told(
     server: EventServer, stranger: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with subscribe(server, tmp_path / "kitchen") as subscriber:
-        with pytest.raises(NoDaemonError, match=r"no handshake .* wrong key"):
-            subscribe(server, stranger)
+        assert "wrong key" in refusal(server, stranger)
         with (
             ControlClient(server.control, ClientKeys.load(stranger), timeout=1.0) as client,
             pytest.raises(NoDaemonError, match="no handshake"),
@@ -152,22 +153,19 @@ def test_unlisted_client_is_refused_counted_and_told(
 
 
 def test_client_without_keys_is_refused_and_told(server: EventServer) -> None:
-    with pytest.raises(NoDaemonError, match="only one side uses CURVE"):
-        subscribe(server, None)
+    assert "only one side uses CURVE" in refusal(server, None)
     wait_until(lambda: server.refused, "refusal counted")
 
 
 def test_client_that_trusts_another_daemon_is_told(server: EventServer, tmp_path: Path) -> None:
     (tmp_path / "desk" / "server.pub").write_bytes(zmq.curve_keypair()[0])
-    with pytest.raises(NoDaemonError, match="no handshake"):
-        subscribe(server, tmp_path / "desk")
+    assert "no handshake" in refusal(server, tmp_path / "desk")
 
 
 def test_client_with_keys_at_a_daemon_without_is_told(keys: ServerKeys, tmp_path: Path) -> None:
     server = make_server(tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*")
     server.start()
-    with pytest.raises(NoDaemonError, match="only one side uses CURVE"):
-        subscribe(server, tmp_path / "desk")
+    assert "only one side uses CURVE" in refusal(server, tmp_path / "desk")
     server.stop()
 
 
@@ -178,8 +176,7 @@ def test_clients_come_and_go_while_the_daemon_runs(
     with subscribe(server, tmp_path / "late"):
         pass
     (keys.folder / "clients" / "late.pub").unlink()
-    with pytest.raises(NoDaemonError, match="no handshake"):
-        subscribe(server, tmp_path / "late")
+    assert "no handshake" in refusal(server, tmp_path / "late")
 
 
 def test_damaged_list_admits_nobody_and_hurts_nothing(
@@ -187,8 +184,7 @@ def test_damaged_list_admits_nobody_and_hurts_nothing(
 ) -> None:
     damaged = keys.folder / "clients" / "damaged.pub"
     damaged.write_text("nonsense")
-    with pytest.raises(NoDaemonError, match="no handshake"):
-        subscribe(server, tmp_path / "desk")
+    assert "no handshake" in refusal(server, tmp_path / "desk")
     damaged.unlink()
     with subscribe(server, tmp_path / "desk"):
         pass
@@ -231,9 +227,7 @@ def test_without_the_authenticator_everybody_is_refused(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )
     server.start()
-    notices: list[Notice] = []
-    with pytest.raises(NoDaemonError):
-        Subscriber(events=server.events, keys=tmp_path / "desk", on_notice=notices.append)
+    assert refusal(server, tmp_path / "desk")
     with (
         ControlClient(server.control, ClientKeys.load(tmp_path / "desk"), timeout=1.0) as client,
         pytest.raises(NoDaemonError),
@@ -260,8 +254,7 @@ def test_authenticator_that_ends_while_running_admits_nobody_new(
     with subscribe(server, tmp_path / "desk"):
         pass
     started[0].stop()
-    with pytest.raises(NoDaemonError):
-        subscribe(server, tmp_path / "desk")
+    assert refusal(server, tmp_path / "desk")
     server.stop()
 
 
