@@ -2,8 +2,9 @@
 
     python benchmarks/latency.py [--model NAME|DIR] [--recording FILE] [--rounds N]
 
-A thread writes a recording into the ring in real time, in blocks as long as the microphone's, and notes when each block was written.  Behind it run the real inference loop and the real
-event server; the subscriber is a process of its own.  All clocks are CLOCK_MONOTONIC.
+A thread writes a recording into the ring in real time, in blocks as long as the microphone's, and
+notes when each block was written.  Behind it run the real inference loop and the real event server;
+the subscriber is a process of its own.  All clocks are CLOCK_MONOTONIC.
 """
 
 import argparse

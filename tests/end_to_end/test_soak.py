@@ -1,0 +1,19 @@
+"""A short version of `benchmarks/soak.py`, which does the same with a day of audio."""
+
+import sys
+from pathlib import Path
+
+from kws.model.bundle import Model
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from soak import soak
+
+
+def test_it_does_not_grow_drift_or_lose_a_message(shipped_model: Model) -> None:
+    findings = soak(hours=3, hour_seconds=60, model=str(shipped_model.path))
+    assert findings.holes == 0
+    assert len(findings.scores[0]) >= 3
+    assert findings.drift() <= 1e-3
+    # The first hour still fills caches and rings.
+    assert findings.resident[-1] - findings.resident[1] < 1.0
