@@ -1,6 +1,9 @@
 """The arrays of the feature contract, computed by python_speech_features at export time."""
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 from python_speech_features import base
 from scipy.fftpack import dct
 
@@ -8,7 +11,11 @@ from kws.errors import ModelError
 from kws.features.matrices import Matrices
 from kws.features.spec import FeatureSpec
 
-_TAPERS = {"hann": np.hanning, "hamming": np.hamming, "rectangular": np.ones}
+_TAPERS: dict[str, Callable[[int], npt.NDArray[np.float64]]] = {
+    "hann": np.hanning,
+    "hamming": np.hamming,
+    "rectangular": np.ones,
+}
 
 
 def build_matrices(spec: FeatureSpec) -> Matrices:
