@@ -13,99 +13,116 @@ if TYPE_CHECKING:
     from kws.config import ListenConfig
 
 Text = str | None
+Model = Annotated[
+    Text,
+    typer.Option(metavar="NAME|DIR", envvar="KWS_MODEL", help="The model (see `kws models`)."),
+]
+DeviceOption = Annotated[
+    Text,
+    typer.Option(metavar="NAME|INDEX", envvar="KWS_DEVICE", help="Microphone (see `kws devices`)."),
+]
+Words = Annotated[
+    Text,
+    typer.Option(metavar="W,W", envvar="KWS_WORDS", help="Listen for these words only."),
+]
+Thresholds = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="X|WORD=X",
+        envvar="KWS_THRESHOLD",
+        help="Score, 0 to 1, from which a word counts: for all, or for one word. May be repeated.",
+    ),
+]
+Channel = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, envvar="KWS_CHANNEL", help="Channel to take, from 1."),
+]
+SourceOption = Annotated[
+    Text,
+    typer.Option(
+        metavar="mic|FILE|-",
+        envvar="KWS_SOURCE",
+        help="Listen to the microphone, a recording, or raw 16 kHz 16 bit mono on stdin.",
+    ),
+]
+Pace = Annotated[
+    bool | None,
+    typer.Option(
+        "--pace/--no-pace",
+        envvar="KWS_PACE",
+        help="Play a recording in real time, or at full speed.",
+    ),
+]
+Wait = Annotated[
+    bool | None,
+    typer.Option(
+        "--wait/--no-wait",
+        envvar="KWS_WAIT",
+        help="Without a microphone at the start, wait for one (as under systemd) or stop.",
+    ),
+]
+Events = Annotated[
+    Text, typer.Option(metavar="ENDPOINT", envvar="KWS_EVENTS", help="Where to publish events.")
+]
+Control = Annotated[
+    Text, typer.Option(metavar="ENDPOINT", envvar="KWS_CONTROL", help="Where to take requests.")
+]
+Keys = Annotated[
+    Text, typer.Option(metavar="DIR", envvar="KWS_KEYS", help="CURVE keys (see `kws keygen`).")
+]
+Insecure = Annotated[
+    bool | None,
+    typer.Option(
+        "--insecure",
+        envvar="KWS_INSECURE",
+        help="Allow endpoints open to other machines without keys.",
+    ),
+]
+SaveTriggers = Annotated[
+    Text,
+    typer.Option(
+        metavar="DIR", envvar="KWS_SAVE_TRIGGERS", help="Keep 1.5 s of audio before each detection."
+    ),
+]
+SaveTriggersMb = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        envvar="KWS_SAVE_TRIGGERS_MB",
+        help="Megabytes these may take; the oldest go first.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", envvar="KWS_CONFIG", help="Settings in TOML.")
+]
+ShowConfig = Annotated[
+    bool, typer.Option("--show-config", help="Print the settings in force and stop.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show what the audio libraries have to say.")
+]
 
 
 def listen(
     context: typer.Context,
-    model: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAME|DIR", envvar="KWS_MODEL", help="Model to listen with (see `kws models`)."
-        ),
-    ] = None,
-    device: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAME|INDEX", envvar="KWS_DEVICE", help="Microphone (see `kws devices`)."
-        ),
-    ] = None,
-    words: Annotated[
-        Text,
-        typer.Option(metavar="W,W", envvar="KWS_WORDS", help="Listen for these words only."),
-    ] = None,
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="X|WORD=X",
-            envvar="KWS_THRESHOLD",
-            help="Score, 0 to 1, from which a word counts: for all, or for one word. "
-            "May be repeated.",
-        ),
-    ] = None,
-    channel: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, envvar="KWS_CHANNEL", help="Channel to take, counted from 1."
-        ),
-    ] = None,
-    source: Annotated[
-        Text,
-        typer.Option(
-            metavar="mic|FILE|-",
-            envvar="KWS_SOURCE",
-            help="Listen to the microphone, a recording, or raw 16 kHz 16 bit mono on stdin.",
-        ),
-    ] = None,
-    pace: Annotated[
-        bool | None,
-        typer.Option("--pace/--no-pace", help="Play a recording in real time, or at full speed."),
-    ] = None,
-    wait: Annotated[
-        bool | None,
-        typer.Option(
-            "--wait/--no-wait",
-            envvar="KWS_WAIT",
-            help="Without a microphone at the start, wait for one (as under systemd) or stop.",
-        ),
-    ] = None,
-    events: Annotated[
-        Text,
-        typer.Option(metavar="ENDPOINT", envvar="KWS_EVENTS", help="Where to publish events."),
-    ] = None,
-    control: Annotated[
-        Text,
-        typer.Option(metavar="ENDPOINT", envvar="KWS_CONTROL", help="Where to take requests."),
-    ] = None,
-    keys: Annotated[
-        Text,
-        typer.Option(metavar="DIR", envvar="KWS_KEYS", help="CURVE keys (see `kws keygen`)."),
-    ] = None,
-    insecure: Annotated[
-        bool | None,
-        typer.Option("--insecure", help="Allow endpoints open to other machines without keys."),
-    ] = None,
-    save_triggers: Annotated[
-        Text,
-        typer.Option(
-            metavar="DIR",
-            envvar="KWS_SAVE_TRIGGERS",
-            help="Keep 1.5 s of audio before each detection.",
-        ),
-    ] = None,
-    save_triggers_mb: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Megabytes these may take; the oldest go first."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", envvar="KWS_CONFIG", help="Settings in TOML."),
-    ] = None,
-    show_config: Annotated[
-        bool, typer.Option("--show-config", help="Print the settings in force and stop.")
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show what the audio libraries have to say.")
-    ] = False,
+    model: Model = None,
+    device: DeviceOption = None,
+    words: Words = None,
+    threshold: Thresholds = None,
+    channel: Channel = None,
+    source: SourceOption = None,
+    pace: Pace = None,
+    wait: Wait = None,
+    events: Events = None,
+    control: Control = None,
+    keys: Keys = None,
+    insecure: Insecure = None,
+    save_triggers: SaveTriggers = None,
+    save_triggers_mb: SaveTriggersMb = None,
+    config: ConfigFile = None,
+    show_config: ShowConfig = False,
+    verbose: Verbose = False,
 ) -> None:
     """Listen for keywords and publish what is heard.
 
@@ -124,11 +141,11 @@ def listen(
 
         arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws listen --source -
     """
-    flags: dict[str, Any] = {
+    settings = {
+        **_thresholds(threshold),
         "model": model,
         "device": parse_device(device),
         "words": parse_words(words),
-        **_thresholds(threshold),
         "channel": channel,
         "source": source,
         "pace": pace,
@@ -140,7 +157,7 @@ def listen(
         "save_triggers": save_triggers,
         "save_triggers_mb": save_triggers_mb,
     }
-    flags = {name: value for name, value in flags.items() if value is not None}
+    flags = {name: value for name, value in settings.items() if value is not None}
     if show_config:
         from kws.config import read_config
 
