@@ -100,7 +100,7 @@ def _serve(
     connection: Connection, folders: CorpusFolders, labels: LabelSet, recipe: Recipe
 ) -> None:
     """Make what is ordered until the other side hangs up, be it because it was killed."""
-    os.nice(10)
+    os.nice(5)
     try:
         corpus = read_corpus(folders.data, folders.negatives, folders.noise, folders.cache)
         rooms = room_responses(cache=folders.cache) if "noise" in recipe.augmentation else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,33 +12,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
+from kws.cli import main
 from kws.model.bundle import load_model
 from kws.spotter import Spotter
+from kws.training.checkpoint import load_checkpoint
 from kws.training.curve import read_log
 
+NETWORK = {"layers": [24], "convolutions": [{"channels": 24, "kernel": 5, "stride": 2}], "block": 2}
+PROGRAM = "from kws.cli import main; main()"
 SMALL = (
-    "--set", 'network={"layers":[24],"convolutions":[{"channels":24,"kernel":5,"stride":2}],"block":2}',
+    "--set", f"network={json.dumps(NETWORK)}", "--without", "noise,spectral,faults",
     "--set", "lanes=4", "--set", "tapes=4", "--set", "tape_chunks=4", "--set", "chunk=100",
-    "--without", "noise,spectral,faults",
 )  # fmt: skip
 
 
-def command(data: Path, out: Path, *more: str) -> list[str]:
-    arguments = ["train", str(data), "--out", str(out), *SMALL, *more]
-    return [sys.executable, "-c", "from kws.cli import main; main()", *arguments]
+def arguments(data: Path, out: Path, *more: str) -> list[str]:
+    return ["train", str(data), "--out", str(out), *SMALL, *more]
 
 
-def train(data: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(data, out, *more), capture_output=True, text=True, timeout=300)
+def train(data: Path, out: Path, *more: str) -> int:
+    """Run `kws train` in this process; gives back its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments(data, out, *more))
+    return int(ended.value.code or 0)
 
 
 def test_a_model_that_detects(tiny_corpus: Path, tmp_path: Path) -> None:
-    result = train(
+    code = train(
         tiny_corpus, tmp_path / "model", "--words", "rise,fall", "--steps", "250",
-        "--set", "dropout=0", "--set", "learning_rate=0.01", "--false-alarms", "30",
+        "--set", "dropout=0", "--set", "learning_rate=0.01", "--set", "passes=30",
+        "--false-alarms", "30",
     )  # fmt: skip
-    assert result.returncode == 0, result.stderr
+    assert code == 0
     model = load_model(tmp_path / "model")
     assert model.words == ["rise", "fall"]
     heard = {"rise": 0, "fall": 0}
@@ -50,39 +58,40 @@ def test_a_model_that_detects(tiny_corpus: Path, tmp_path: Path) -> None:
     assert heard["rise"] >= 6 and heard["fall"] >= 6, heard
     for name in ("README.md", "manifest.tsv", "run/curve.png", "run/log.jsonl"):
         assert (tmp_path / "model" / name).stat().st_size > 0
-    assert model.spec.metrics["validation"]["clips"]["words"] == 2
+    assert model.spec.metrics["validation"]["clips"]["words"] > 0
 
 
 def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(
-    tiny_corpus: Path, tmp_path: Path
+    tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    steps = ("--steps", "40", "--set", "validate_every=0.001")
+    steps = ("--steps", "24", "--set", "validate_every=0.001")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    result = train(tiny_corpus, whole, *steps)
-    assert result.returncode == 0, result.stderr
-    process = subprocess.Popen(command(tiny_corpus, broken, *steps), stderr=subprocess.DEVNULL)
-    log = broken / "run" / "log.jsonl"
-    deadline = time.monotonic() + 200
-    while not (log.exists() and len(read_log(broken / "run")) >= 5):
+    assert train(tiny_corpus, whole, *steps) == 0
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments(tiny_corpus, broken, *steps)],
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 300
+    while not (broken / "model.json").exists() or len(read_log(broken / "run")) < 3:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    before = read_log(broken / "run")[-1]["step"]
     load_model(broken)
-    result = train(tiny_corpus, broken, *steps, "--resume")
-    assert result.returncode == 0, result.stderr
-    after = next(line for line in result.stderr.splitlines() if "going on after step" in line)
-    assert int(after.split()[-1]) >= before - 1
-    ends = [read_log(folder / "run")[-1] for folder in (whole, broken)]
-    assert ends[0]["step"] == ends[1]["step"] == 40
-    first, second = load_model(whole), load_model(broken)
-    for name, array in first.weights.items():
-        np.testing.assert_array_equal(array, second.weights[name], err_msg=name)
+    before = read_log(broken / "run")[-1]["step"]
+    capsys.readouterr()
+    assert train(tiny_corpus, broken, *steps, "--resume") == 0
+    going_on = re.search(r"going on after step (\d+)", capsys.readouterr().err)
+    assert going_on and int(going_on[1]) >= before - 1
+    assert [read_log(folder / "run")[-1]["step"] for folder in (whole, broken)] == [24, 24]
+    tensors, _ = load_checkpoint(whole / "run")
+    resumed, _ = load_checkpoint(broken / "run")
+    for name, tensor in tensors.items():
+        assert torch.equal(tensor, resumed[name]), name
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("wrong", "code", "message"),
     [
         (["--words", "rise,shout"], 10, "no readable clip of 'shout'"),
         (["--preset", "best"], 7, "no preset 'best'"),
@@ -94,20 +103,24 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(
     ],
 )
 def test_what_is_wrong_is_said_at_once(
-    tiny_corpus: Path, tmp_path: Path, arguments: list[str], code: int, message: str
+    tiny_corpus: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    wrong: list[str],
+    code: int,
+    message: str,
 ) -> None:
-    result = train(tiny_corpus, tmp_path / "model", *arguments)
-    assert result.returncode == code, result.stderr
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
+    assert train(tiny_corpus, tmp_path / "model", *wrong) == code
+    assert message in capsys.readouterr().err
 
 
-def test_a_finished_run_is_not_overwritten(tiny_corpus: Path, tmp_path: Path) -> None:
+def test_a_finished_run_is_not_overwritten(
+    tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "model"
-    assert train(tiny_corpus, out, "--steps", "1").returncode == 0
+    assert train(tiny_corpus, out, "--steps", "1") == 0
     weights = (out / "weights.safetensors").read_bytes()
-    result = train(tiny_corpus, out, "--steps", "1")
-    assert result.returncode == 7 and "--resume" in result.stderr
+    assert train(tiny_corpus, out, "--steps", "1") == 7
+    assert "--resume" in capsys.readouterr().err
     assert (out / "weights.safetensors").read_bytes() == weights
-    log = [json.loads(line) for line in (out / "run" / "log.jsonl").read_text().splitlines()]
-    assert len(log) == 1
+    assert len(read_log(out / "run")) == 1
