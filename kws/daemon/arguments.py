@@ -26,4 +26,5 @@ def become_daemon(arguments: Arguments) -> NoReturn:
     The libraries of the command line take 13 MB, which a daemon would carry along for months.
     """
     text = msgspec.json.encode(arguments).decode()
-    os.execv(sys.executable, [sys.executable, "-m", "kws.daemon", text])
+    # -P: nothing in the current directory must pass for a module.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "kws.daemon", text])

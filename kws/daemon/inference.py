@@ -127,6 +127,8 @@ class InferenceLoop:
         future: Future[Result] = Future()
 
         def carry_out() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(action())
             except KwsError as error:
@@ -136,6 +138,7 @@ class InferenceLoop:
         try:
             return future.result(_PATIENCE_SECONDS)
         except TimeoutError as error:
+            future.cancel()
             raise KwsError("the daemon is too busy to do that now: try again") from error
 
     def mute(self, reason: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The inference loop: breaks in the audio, muting, reload, states."""
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from ears import Bench, Open
 from listener import wait_for
 
 from kws.audio.source import SourceStatus
+from kws.daemon import inference
 from kws.errors import ConfigError, KwsError
 from kws.model.bundle import Model
 from kws.spotter import Spotter
@@ -155,6 +157,18 @@ def test_what_is_performed_may_raise(bench: Bench) -> None:
     bench.loop.stop()
     with pytest.raises(KwsError, match="stopping"):
         bench.loop.perform(lambda: None)
+
+
+def test_what_was_given_up_is_not_done_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "_PATIENCE_SECONDS", 0.2)
+    release = threading.Event()
+    with pytest.raises(KwsError, match="too busy"):
+        bench.loop.perform(release.wait)  # is being done: cannot be taken back
+    with pytest.raises(KwsError, match="too busy"):
+        bench.loop.perform(lambda: bench.loop.mute("late"))
+    release.set()
+    monkeypatch.setattr(inference, "_PATIENCE_SECONDS", 60.0)
+    assert bench.loop.perform(lambda: bench.loop.mute("now")) == ["now"]
 
 
 def test_posteriors_only_for_subscribers(bench: Bench, noise: np.ndarray) -> None:
