@@ -211,6 +211,7 @@ class InferenceLoop:
         if chunk.stream != self._stream:
             self._stream = chunk.stream
             self._clock.restart()
+            self.health = SignalHealth()
             self._break("device", 0)
         if chunk.lost:
             self.overruns += 1
