@@ -28,6 +28,17 @@ DEADLINE = 90.0
 Some = TypeVar("Some")
 
 
+def patched(statement: str) -> tuple[str, ...]:
+    """A daemon that carries out `statement` first; takes flags as ``--name value`` only."""
+    program = (
+        "import json, sys; from kws.daemon.__main__ import main; "
+        f"{statement}; "
+        "flags = {name[2:]: value for name, value in zip(sys.argv[1::2], sys.argv[2::2])}; "
+        "sys.exit(main(json.dumps({'flags': flags})))"
+    )
+    return (sys.executable, "-c", program)
+
+
 def wait_for(what: str, condition: Callable[[], Some | None], deadline: float = DEADLINE) -> Some:
     """Poll until `condition` gives something; fail after `deadline` seconds."""
     end = time.monotonic() + deadline

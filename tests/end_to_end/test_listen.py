@@ -223,14 +223,14 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
     feed(daemon, recording)
 
     def far() -> bool:
-        return daemon.hearer.of(HeartbeatEvent)[-1].samples > 300 * 16000
+        return daemon.hearer.of(HeartbeatEvent)[-1].samples > 120 * 16000
 
-    wait_for("five minutes of audio", far)
+    wait_for("two minutes of audio", far)
     numbers = {}
     for event in daemon.hearer.detections():
         assert event.seq == numbers.get(event.topic, 0) + 1
         numbers[event.topic] = event.seq
-    assert sum(numbers.values()) > 100
+    assert sum(numbers.values()) > 50
     context.destroy(linger=0)
     assert daemon.stop(signal.SIGTERM) == 0
 

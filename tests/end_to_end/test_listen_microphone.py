@@ -5,14 +5,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Listener, wait_for
+from listener import DEADLINE, KWS, Listener, patched, wait_for
 from pulse import PulseServer, require_microphone
 
 from kws.audio.feed import SECONDS
@@ -71,20 +70,26 @@ def hears(daemon: Listener, pulse: PulseServer, noise_file: Path) -> None:
     wait_for("detections", lambda: len(daemon.hearer.detections()) > before + 3)
 
 
+@pytest.mark.parametrize("rate", [16000, 48000])
 def test_the_same_keywords_as_replay(
-    pulse: PulseServer, tmp_path: Path, shipped_model: Model
+    pulse: PulseServer, tmp_path: Path, shipped_model: Model, rate: int
 ) -> None:
-    """Heard by a subscriber in a third process: the same words, in order, at the same distances."""
+    """Heard by a subscriber in a third process: the same words, in order, at the same distances.
+
+    Also from a device that does not do 16 kHz, so that it is opened at a rate of its own.
+    """
     excerpt = tmp_path / "excerpt.wav"
-    samples, rate = soundfile.read(RECORDING, frames=25 * 16000, dtype="int16")
-    soundfile.write(excerpt, samples, rate)
+    samples, _ = soundfile.read(RECORDING, frames=17 * 16000, dtype="int16")
+    soundfile.write(excerpt, samples, 16000)
     replay = subprocess.run(
         [KWS, "replay", "--json", str(excerpt)], capture_output=True, timeout=DEADLINE, check=True
     )
     expected = [json.loads(line) for line in replay.stdout.splitlines()]
-    assert len(expected) >= 5
-    with Listener(tmp_path, environment=pulse.environment) as daemon:
+    assert len(expected) >= 4
+    program = patched(f"import kws.audio.microphone as module; module.RATE = {rate}")
+    with Listener(tmp_path, environment=pulse.environment, program=program) as daemon:
         daemon.wait_state("listening")
+        assert daemon.ask("describe")["device_rate"] == rate
         subscriber = subprocess.Popen(
             [
                 *(KWS, "subscribe", "--json", "--topic", "kws/detection/"),
@@ -92,7 +97,10 @@ def test_the_same_keywords_as_replay(
                 *("--events", daemon.events, "--control", daemon.control),
             ],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
+        assert subscriber.stderr is not None
+        assert b"listening to" in subscriber.stderr.readline()
         pulse.play(excerpt)
         output, _ = subscriber.communicate(timeout=DEADLINE)
         assert daemon.stop(signal.SIGTERM) == 0
@@ -151,16 +159,10 @@ def test_a_server_that_never_goes_on_ends_the_daemon(
     pulse: PulseServer, tmp_path: Path, tiny_model_folder: Path
 ) -> None:
     """With an exit code of its own, for systemd to start it anew; patience cut down to 7 s."""
-    program = (
-        "import sys; import kws.daemon.daemon as daemon; daemon.GIVE_UP_SECONDS = 7.0; "
-        "from kws.daemon.__main__ import main; "
-        "import json; model, events, control = sys.argv[6], sys.argv[2], sys.argv[4]; "
-        "sys.exit(main(json.dumps({'flags': "
-        "{'model': model, 'events': events, 'control': control}})))"
-    )
+    program = patched("import kws.daemon.daemon as module; module.GIVE_UP_SECONDS = 7.0")
     with Listener(
         tmp_path, "--model", tiny_model_folder,
-        environment=pulse.environment, program=(sys.executable, "-c", program),
+        environment=pulse.environment, program=program,
     ) as daemon:  # fmt: skip
         after = daemon.wait_state("listening")
         pulse.suspend()
