@@ -22,6 +22,7 @@ _WHOLE_FOLDERS: dict[str, Part] = {
     "kathleen-en": "testing",
     "kerstin-de": "training",
     "not-wake-words": "training",
+    "synthetic-en": "training",
 }
 _SHARES: dict[str, tuple[float, float]] = {"librispeech": (20.0, 0.0)}
 # Six long recordings of noise come with Speech Commands; a hash may well hold out none of them.

@@ -23,7 +23,7 @@ _MIXED: dict[SoundKind, float] = {
     "keyword": 0.55, "other": 0.2, "near_miss": 0.08, "speech": 0.04, "piece": 0.13,
 }  # fmt: skip
 _TALK: dict[SoundKind, float] = {"speech": 0.75, "piece": 0.2, "other": 0.05}
-_SCENES = (("mixed", 0.77), ("talk", 0.18), ("noise", 0.05))
+_SCENES = (("mixed", 0.65), ("talk", 0.3), ("noise", 0.05))
 _CLEAN_SHARE = 0.4
 _ROOM_SHARE = 0.4
 _DAMAGE_SHARE = 0.15

@@ -24,7 +24,7 @@ LANES = 32
 LATEST_HIT = 12000
 """A word may be detected from the start of its clip to 0.75 s after the clip's end."""
 THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-1.5, 4.51, 0.5))
-SMOOTHING = 3
+SMOOTHING = 5
 RATES = (1.0, 2.0, 5.0, 10.0)
 _NOISE_DB = 10.0
 _WORD_LEVEL = 0.08

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from kws.training.validation import (
+    SMOOTHING,
     Event,
     Point,
     RowClock,
@@ -27,7 +28,7 @@ def score(posteriors: np.ndarray, events: list[Event], threshold: float = 0.5) -
 def peak(rows: int, *peaks: tuple[int, int]) -> np.ndarray:
     posteriors = np.zeros((rows, 2), np.float32)
     for row, word in peaks:
-        posteriors[row : row + 5, word] = 0.9
+        posteriors[row : row + SMOOTHING + 1, word] = 0.9
     return posteriors
 
 
@@ -35,8 +36,8 @@ def test_a_hit_lies_between_the_clip_and_what_follows_it() -> None:
     clip = Event("no", start=16000, end=32000, word_end=26000)
     point = score(peak(100, (40, 1)), [clip])
     assert (point.words, point.misses, point.false_alarms) == (1, 0, 0)
-    # The mean of three rows reaches 0.5 with the second row of the peak.
-    assert point.delays == (("no", CLOCK(41) - 26000),)
+    # Three rows of 0.9 among the last five make a mean above 0.5.
+    assert point.delays == (("no", CLOCK(42) - 26000),)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Networks that only torch runs, behind the same two methods as the runtime's own.
+
+For comparisons: `kws eval` measures the baselines through the shipped spotter with it.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kws.errors import ModelError
+from kws.model.bundle import Model
+from kws.training.baselines import build_network
+from kws.training.networks import State
+
+
+class TorchEngine:
+    """Steps a model's network in torch, a block at a time; an `Engine` for `Spotter`."""
+
+    def __init__(self, model: Model) -> None:
+        """Take the weights of a `gru`, `tcn` or `bcresnet`.
+
+        Raises:
+            ModelError: the network is an LSTM, which `StatefulLstm` runs, or an array does not fit.
+        """
+        spec = model.spec.network
+        if spec.kind == "lstm":
+            raise ModelError("network.kind is 'lstm': it runs without torch")
+        self._block = spec.block
+        self._network = build_network(
+            spec, model.spec.features.coefficients, len(model.spec.labels)
+        ).eval()
+        weights = {name: torch.from_numpy(array) for name, array in model.weights.items()}
+        try:
+            left_over = self._network.load_state_dict(weights, strict=False)
+        except RuntimeError as error:
+            raise ModelError(f"the weights do not fit the network fields: {error}") from error
+        # Batch norm counts its batches, which is of no use here and not in the model.
+        lacking = [n for n in left_over.missing_keys if not n.endswith("num_batches_tracked")]
+        for name in [*lacking, *left_over.unexpected_keys]:
+            raise ModelError(f"weights and network fields do not agree on {name}")
+
+    def initial_state(self) -> State:
+        """The state before the first frame."""
+        return self._network.initial_state(1)
+
+    @torch.no_grad()
+    def step(
+        self, frames: npt.NDArray[np.floating], state: State
+    ) -> tuple[npt.NDArray[np.floating], State]:
+        """Normalised frames (T, F), T a multiple of the block, to posteriors (T / block, K)."""
+        rows = []
+        for start in range(0, len(frames), self._block):
+            block = torch.from_numpy(frames[None, start : start + self._block].astype(np.float32))
+            logits, state = self._network(block, state)
+            rows.append(logits[0].softmax(-1).numpy())
+        labels = 0 if not rows else rows[0].shape[-1]
+        return np.concatenate([*rows, np.zeros((0, labels), np.float32)]), state
