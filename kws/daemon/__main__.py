@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,8 @@ def main(text: str) -> int:
         if isinstance(error, DeviceStuckError):
             _leave_at_once(error.exit_code)
         return error.exit_code
+    except KeyboardInterrupt:  # before the daemon had its signals in hand
+        return 128 + signal.SIGINT
     return 0
 
 

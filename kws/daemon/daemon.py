@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ GIVE_UP_SECONDS = 30.0
 """A call into the audio system that takes longer ends the daemon."""
 
 _TURN_SECONDS = 0.25
+_STDOUT = 1
 _RELOADED = ("model", "words", "threshold", "thresholds")
 
 
@@ -71,6 +73,7 @@ class Daemon:
         self._meter = Meter(self._inference, self.source)
         self._watchdog = Watchdog(self._inference, self.server, self._notifier)
         self._reloading = threading.Lock()
+        self._on_terminal = os.isatty(_STDOUT)
         self._status = ""
 
     def run(self) -> None:
@@ -99,10 +102,13 @@ class Daemon:
         """Stay until it is time to stop; gives the reason."""
         while True:
             came = signal.sigtimedwait(SIGNALS, _TURN_SECONDS)
-            if came is not None and came.si_signo == signal.SIGHUP:
-                self._reload_on_signal()
-            elif came is not None:
+            if came is not None and came.si_signo != signal.SIGHUP:
                 return signal.Signals(came.si_signo).name
+            if came is not None:
+                # The kernel uses the same signal for a terminal that was closed.
+                if self._on_terminal and not os.isatty(_STDOUT):
+                    return "the terminal was closed"
+                self._reload_on_signal()
             if self._inference.finished:
                 status = self.source.status
                 if status.error is not None:
@@ -186,4 +192,6 @@ def _blocked_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        while signal.sigtimedwait(SIGNALS, 0):  # a second one must not kill what is stopping
+            pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,12 +1,14 @@
 """`kws listen` as a process: recordings, pipes, control, signals, faults; no microphone needed."""
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
 import signal
 import socket
 import subprocess
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -392,6 +394,32 @@ def test_on_a_terminal_detections_are_lines(
     assert len(lines) == len(replayed(recording, tiny_model_folder))
     assert {line.split()[2] for line in lines} <= {"yes", "no", "stop"}
     assert "heard" not in log
+
+
+def test_a_closed_terminal_ends_it(tmp_path: Path, tiny_model_folder: Path) -> None:
+    """Although its signal is that of a reload."""
+    terminal, device = os.openpty()
+
+    def take_terminal() -> None:
+        fcntl.ioctl(device, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        [
+            *(KWS, "listen", "--model", str(tiny_model_folder), "--source", "-"),
+            *("--events", f"ipc://{tmp_path}/e", "--control", f"ipc://{tmp_path}/c"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=device,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=take_terminal,
+    )
+    os.close(device)
+    assert process.stderr is not None
+    assert b"events at" in process.stderr.readline()
+    os.close(terminal)
+    assert process.wait(DEADLINE) == 0
+    assert b"the terminal was closed" in process.stderr.read()
 
 
 def test_a_late_hearer_gets_heartbeats(listen: Start) -> None:

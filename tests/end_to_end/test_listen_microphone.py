@@ -107,8 +107,8 @@ def test_the_same_keywords_as_replay(
     heard = [json.loads(line) for line in output.splitlines()]
     assert [each["keyword"] for each in heard] == [each["keyword"] for each in expected]
     offsets = [got["fired"] - wanted["fired"] for got, wanted in zip(heard, expected, strict=True)]
-    row = shipped_model.spec.row_samples
-    assert max(offsets) - min(offsets) <= 2 * row, "constant, give or take a row at either end"
+    off_by = np.abs(np.array(offsets) - np.median(offsets))
+    assert off_by.max() <= shipped_model.spec.row_samples, "one row, for the frames lie otherwise"
     assert all(each["gap"] is False and each["time"] is not None for each in heard)
 
 
