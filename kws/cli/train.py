@@ -77,9 +77,9 @@ def train(
     try:
         import torch
 
+        from kws.training.progress import Budget
         from kws.training.run import Goal, RunSettings
         from kws.training.run import train as run_training
-        from kws.training.trainer import Budget
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"training needs {error.name}: pip install 'kws[train]'") from error
     from kws.training.terminal import TerminalReporter

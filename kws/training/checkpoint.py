@@ -1,9 +1,6 @@
 """Checkpoints: everything a run needs to go on, in one file without code, written whole or not."""
 
-import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +8,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from kws.errors import DataError, OutputError
+from kws.errors import DataError
+from kws.training.writing import write_atomically
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
@@ -43,26 +41,3 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return tensors, json.loads((file.metadata() or {})["progress"])
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise DataError(f"{path} is damaged ({error}): train without --resume") from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves either the old content or the new.
-
-    Raises:
-        OutputError: no space, no permission.
-    """
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error

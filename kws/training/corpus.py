@@ -154,12 +154,14 @@ def _read_lists(data: Path) -> dict[str, Part] | None:
     """Part by name without suffix (the lists of an archive may say .wav for what is .flac here)."""
     if not all((data / name).is_file() for name in _LISTS):
         return None
-    return {
-        str(Path(line.strip()).with_suffix("")): part
-        for name, part in _LISTS.items()
-        for line in (data / name).read_text(encoding="utf-8").splitlines()
-        if line.strip()
-    }
+    parts: dict[str, Part] = {}
+    for name, part in _LISTS.items():
+        try:
+            lines = (data / name).read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"cannot read the list {data / name}: {error}") from error
+        parts |= {str(Path(line).with_suffix("")): part for line in lines}
+    return parts
 
 
 def _read_negatives(folder: Path, kind: Kind) -> tuple[Path, list[_Entry]]:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from kws.features.matrices import Matrices
 from kws.model.bundle import save_model
 from kws.model.spec import KeywordSettings, ModelSpec
-from kws.training.checkpoint import write_atomically
 from kws.training.corpus import Corpus
 from kws.training.labels import word_bounds
 from kws.training.networks import StreamNetwork
@@ -27,6 +26,7 @@ from kws.training.validation import (
     settings_at,
     sweep,
 )
+from kws.training.writing import write_atomically
 
 FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
 _RELEASE = 0.5

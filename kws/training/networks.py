@@ -1,5 +1,6 @@
 """Recurrent networks in torch that step along streams: the LSTM that ships, and its GRU sister."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -14,25 +15,25 @@ State = Any
 """Nested tuples of tensors, lanes first in all of them."""
 
 
-class StreamNetwork(nn.Module):
+class StreamNetwork(nn.Module, ABC):
     """A network that carries its state along streams."""
 
     spec: NetworkSpec
 
+    @abstractmethod
     def initial_state(self, lanes: int) -> State:
         """The state of `lanes` streams before their first frame."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self, frames: Tensor, state: State) -> tuple[Tensor, State]:
         """(B, T, F) frames, T a multiple of the block, to (B, T / block, K) logits.
 
         The state that is given back is detached: gradients end where a chunk begins.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def exported(self) -> dict[str, npt.NDArray[np.floating]]:
         """The arrays that go into a model."""
-        raise NotImplementedError
 
 
 class CausalConvolution(nn.Module):

@@ -1,11 +1,13 @@
 """Simulated rooms: a bank of impulse responses, computed once by the image source method."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from kws.training.decoding import SAMPLE_RATE, cache_folder
+from kws.training.writing import write_atomically
 
 ROOMS = 120
 _LENGTH = 6400
@@ -25,10 +27,9 @@ def room_responses(count: int = ROOMS, cache: Path | None = None) -> Responses:
         return np.load(file)
     rng = np.random.default_rng(_SEED)
     responses = np.stack([_room(rng) for _ in range(count)])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_suffix(".part").open("wb") as part:
-        np.save(part, responses)
-    file.with_suffix(".part").replace(file)
+    content = io.BytesIO()
+    np.save(content, responses)
+    write_atomically(file, content.getvalue())
     return responses
 
 

@@ -12,20 +12,22 @@ from kws.errors import ConfigError, DataError, ModelError
 from kws.features.matrices import Matrices
 from kws.model.bundle import load_model
 from kws.model.spec import ModelSpec
-from kws.training.checkpoint import CHECKPOINT_FILE, write_atomically
+from kws.training.checkpoint import CHECKPOINT_FILE
 from kws.training.corpus import Corpus, check_words, read_corpus
 from kws.training.curve import draw_curve
 from kws.training.export import choose_threshold, export_model
 from kws.training.logmel import LogMel
 from kws.training.matrices import build_matrices
 from kws.training.pool import CorpusFolders, TapePool, make_generation
+from kws.training.progress import Budget, Figures
 from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe
 from kws.training.rooms import room_responses
 from kws.training.scoring import stream_posteriors
 from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet, choose_labels
-from kws.training.trainer import Budget, Figures, Trainer
+from kws.training.trainer import Trainer
 from kws.training.validation import validation_streams
+from kws.training.writing import write_atomically
 
 RUN_FILE = "run.json"
 RUN_FOLDER = "run"

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from kws.training.trainer import Figures
+from kws.training.progress import Figures
 
 
 class TerminalReporter:

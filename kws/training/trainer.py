@@ -4,93 +4,36 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from kws.errors import OutputError
 from kws.features.matrices import Matrices
 from kws.training.baselines import build_network
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
 from kws.training.corpus import Corpus
+from kws.training.curve import LOG_FILE
 from kws.training.lanes import Batch, Place, lane_batch, lane_generator
 from kws.training.logmel import LogMel
 from kws.training.losses import frame_loss, max_pool_loss, taught_loss
 from kws.training.networks import StreamNetwork, count_parameters, map_state, reset_lanes
 from kws.training.pool import Generation, TapePool
+from kws.training.progress import Budget, Figures, Progress
 from kws.training.recipe import Recipe
 from kws.training.scoring import NegativeMiner, stream_posteriors
-from kws.training.sounds import Mined
 from kws.training.spectral import Cepstrum, SpectralAugmentation
 from kws.training.targets import LabelSet
 from kws.training.validation import (
     RATES,
-    Point,
     RowClock,
     Stream,
     frr_at,
     sweep,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How long to train; the learning rate falls towards the end of it."""
-
-    minutes: float | None = None
-    steps: int | None = None
-
-    def share(self, seconds: float, steps: int) -> float:
-        """How much of the budget is used up, 0 to 1."""
-        by_time = seconds / 60 / self.minutes if self.minutes else 0.0
-        by_steps = steps / self.steps if self.steps else 0.0
-        return min(1.0, max(by_time, by_steps))
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands, in numbers that go into a checkpoint."""
-
-    step: int = 0
-    seconds: float = 0.0
-    """Time spent on training, interruptions and validation not counted."""
-    place: Place = field(default_factory=Place)
-    best: float = math.inf
-    mined: list[Mined] = field(default_factory=list)
-    ordered: list[Mined] = field(default_factory=list)
-    """Hard negatives that the generation after the present one is made with."""
-
-    def encode(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    @classmethod
-    def decode(cls, values: dict[str, Any]) -> "Progress":
-        """From plain values."""
-        mined = [Mined(**item) for item in values["mined"]]
-        ordered = [Mined(**item) for item in values["ordered"]]
-        return cls(
-            **values | {"place": Place(**values["place"]), "mined": mined, "ordered": ordered}
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """One line of the log."""
-
-    step: int
-    minutes: float
-    loss: float
-    steps_per_second: float
-    frr: float
-    """Mean miss rate at `RATES` false alarms an hour, clean and noisy alike."""
-    frr_clips: float
-    """Miss rate in near silence at 2 false alarms an hour."""
-    frr_noise: float
-    points: dict[str, list[Point]]
 
 
 class Trainer:
@@ -263,9 +206,13 @@ class Trainer:
         return figures
 
     def _log(self, figures: Figures) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(asdict(figures)) + "\n")
+        path = self.folder / LOG_FILE
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(asdict(figures)) + "\n")
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror}") from error
 
     def _keep(self, figures: Figures) -> None:
         """Write the checkpoint, and the averaged weights as the best so far if they are."""
