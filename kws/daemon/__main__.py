@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,13 +12,14 @@ import msgspec
 from kws.audio.microphone import quiet_libraries
 from kws.config import ListenConfig, read_config
 from kws.daemon.arguments import Arguments
-from kws.daemon.daemon import Daemon
+from kws.daemon.daemon import Daemon, block_signals
 from kws.daemon.lines import DetectionLines, log_detection
 from kws.errors import DeviceStuckError, KwsError
 
 
 def main(text: str) -> int:
     """Run the daemon; gives the exit code."""
+    block_signals()
     arguments = msgspec.json.decode(text, type=Arguments)
     try:
         _listen(arguments)
@@ -30,8 +30,6 @@ def main(text: str) -> int:
         if isinstance(error, DeviceStuckError):
             _leave_at_once(error.exit_code)
         return error.exit_code
-    except KeyboardInterrupt:  # before the daemon had its signals in hand
-        return 128 + signal.SIGINT
     return 0
 
 

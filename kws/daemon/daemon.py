@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from kws.config import ListenConfig
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
@@ -77,26 +77,25 @@ class Daemon:
         self._status = ""
 
     def run(self) -> None:
-        """Listen.  For the main thread, which takes SIGTERM, SIGINT and SIGHUP here.
+        """Listen.  For the main thread, after `block_signals`.
 
         Raises:
             KwsError: what ended the daemon, unless it was a signal or the end of a recording.
         """
-        with _blocked_signals():
-            self.server.start()
-            logger.info("events at %s, control at %s", self.server.events, self.server.control)
-            reason = "defect"
-            try:
-                self._notifier.ready()
-                self.source.start()
-                self._inference.start()
-                reason = self._supervise()
-                logger.info("stopped: %s", reason)
-            except KwsError as error:
-                reason = str(error)
-                raise
-            finally:
-                self._shut_down(reason)
+        self.server.start()
+        logger.info("events at %s, control at %s", self.server.events, self.server.control)
+        reason = "defect"
+        try:
+            self._notifier.ready()
+            self.source.start()
+            self._inference.start()
+            reason = self._supervise()
+            logger.info("stopped: %s", reason)
+        except KwsError as error:
+            reason = str(error)
+            raise
+        finally:
+            self._shut_down(reason)
 
     def _supervise(self) -> str:
         """Stay until it is time to stop; gives the reason."""
@@ -182,16 +181,9 @@ class Daemon:
         self.server.publish(event)
 
 
-@contextlib.contextmanager
-def _blocked_signals() -> Iterator[None]:
-    """Keep the signals for `signal.sigtimedwait`, in this thread and those it starts.
+def block_signals() -> None:
+    """Keep SIGTERM, SIGINT and SIGHUP for `Daemon.run`, for good; before any thread is started.
 
-    A handler could interrupt Python anywhere, with any lock held.
+    A handler could interrupt Python anywhere, with any lock held; `signal.sigtimedwait` does not.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        while signal.sigtimedwait(SIGNALS, 0):  # a second one must not kill what is stopping
-            pass
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)

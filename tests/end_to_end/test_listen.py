@@ -125,8 +125,10 @@ def feed(daemon: Listener, recording: Path) -> threading.Thread:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_it_cleanly(listen: Start, number: signal.Signals) -> None:
-    daemon = listen("--source", "-", stdin=subprocess.PIPE)
+def test_signals_end_it_cleanly(listen: Start, tmp_path: Path, number: signal.Signals) -> None:
+    """With all threads that there can be: none of them may take the signal."""
+    kept = tmp_path / "kept"
+    daemon = listen("--source", "-", "--save-triggers", kept, stdin=subprocess.PIPE)
     wait_for("the first heartbeat", lambda: daemon.hearer.of(HeartbeatEvent))
     assert daemon.stop(number) == 0
     daemon.wait_state("stopped")
