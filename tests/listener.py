@@ -31,7 +31,8 @@ Some = TypeVar("Some")
 def patched(statement: str) -> tuple[str, ...]:
     """A daemon that carries out `statement` first; takes flags as ``--name value`` only."""
     program = (
-        "import json, sys; from kws.daemon.__main__ import main; "
+        "import json, sys; from kws.daemon.signals import block_signals; block_signals(); "
+        "from kws.daemon.__main__ import main; "
         f"{statement}; "
         "flags = {name[2:]: value for name, value in zip(sys.argv[1::2], sys.argv[2::2])}; "
         "sys.exit(main(json.dumps({'flags': flags})))"

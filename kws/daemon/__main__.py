@@ -12,14 +12,13 @@ import msgspec
 from kws.audio.microphone import quiet_libraries
 from kws.config import ListenConfig, read_config
 from kws.daemon.arguments import Arguments
-from kws.daemon.daemon import Daemon, block_signals
+from kws.daemon.daemon import Daemon
 from kws.daemon.lines import DetectionLines, log_detection
 from kws.errors import DeviceStuckError, KwsError
 
 
 def main(text: str) -> int:
     """Run the daemon; gives the exit code."""
-    block_signals()
     arguments = msgspec.json.decode(text, type=Arguments)
     try:
         _listen(arguments)

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from kws.daemon.signals import block_signals
+
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line passes on to ``python -m kws.daemon``, as JSON."""
@@ -25,6 +27,7 @@ def become_daemon(arguments: Arguments) -> NoReturn:
 
     The libraries of the command line take 13 MB, which a daemon would carry along for months.
     """
+    block_signals()
     text = msgspec.json.encode(arguments).decode()
     # -P: nothing in the current directory must pass for a module.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "kws.daemon", text])

@@ -14,13 +14,13 @@ from kws.daemon.faults import Faults
 from kws.daemon.inference import InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
+from kws.daemon.signals import SIGNALS
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError
 from kws.events.messages import DetectionEvent, ErrorEvent
 
 logger = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GIVE_UP_SECONDS = 30.0
 """A call into the audio system that takes longer ends the daemon."""
 
@@ -179,11 +179,3 @@ class Daemon:
 
     def _publish(self, event: ErrorEvent) -> None:
         self.server.publish(event)
-
-
-def block_signals() -> None:
-    """Keep SIGTERM, SIGINT and SIGHUP for `Daemon.run`, for good; before any thread is started.
-
-    A handler could interrupt Python anywhere, with any lock held; `signal.sigtimedwait` does not.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
