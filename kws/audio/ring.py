@@ -1,6 +1,7 @@
 """Samples from one thread to another, without a lock between them."""
 
 import threading
+import time
 
 import numpy as np
 
@@ -58,8 +59,12 @@ class RingBuffer:
         Returns:
             whether there is something to read.
         """
-        if self._written == self._read:
-            self._news.acquire(timeout=timeout)
+        deadline = time.monotonic() + timeout
+        while self._written == self._read:
+            # What wakes us may be the announcement of samples that were read long ago.
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._news.acquire(timeout=left):
+                break
         return self._written > self._read
 
     def read(self, limit: int) -> tuple[Samples, int]:

@@ -74,6 +74,15 @@ def test_wait_tells_whether_there_is_something() -> None:
     assert not ring.wait(0)
 
 
+def test_an_announcement_of_what_was_read_already_does_not_end_the_wait() -> None:
+    ring = RingBuffer(10)
+    ring.write(ramp(0, 1))
+    ring.read(10)
+    begin = time.monotonic()
+    assert not ring.wait(0.05)
+    assert time.monotonic() - begin >= 0.05
+
+
 def test_wait_is_ended_by_the_writer() -> None:
     ring = RingBuffer(10)
     heard = threading.Event()
