@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from pulse import PulseServer
+from pulse import PulseServer  # type: ignore[import-not-found]
 
 KWS = Path(sys.executable).with_name("kws")
 SETTLE_SECONDS = 10
