@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kws.audio.validity import valid
 from kws.detect.bounds import BoundsState, WordBounds, decibels
 from kws.detect.detection import Detection
 from kws.detect.detector import Detector, DetectorState
@@ -66,7 +67,7 @@ class Spotter:
         observer: called with every `Row`, or None.
         position: samples heard or skipped so far, the index of the next one.
         resets: how often the state was reset, by reason.
-        nonfinite: samples that were no finite number so far.
+        nonfinite: samples so far that were NaN, infinite or absurdly large (see `valid`).
     """
 
     def __init__(
@@ -135,7 +136,8 @@ class Spotter:
     def feed(self, samples: Samples) -> list[Detection]:
         """Listen to `samples` (N,), float in [-1, 1] at 16 kHz, any N; give back what was heard.
 
-        A sample that is not finite is counted and resets the state; the stream goes on behind it.
+        A sample that is not `valid` (NaN, infinite, absurdly large) is counted and resets the
+        state; the stream goes on behind it.
 
         Raises:
             ValueError: `samples` is not a one-dimensional array of floats.
@@ -146,13 +148,13 @@ class Spotter:
                 "samples must be a one-dimensional array of floats in [-1, 1], "
                 f"not {samples.dtype} of shape {samples.shape}"
             )
-        finite = np.isfinite(samples)
-        if finite.all():
+        sound = valid(samples)
+        if sound.all():
             return list(self._listen(samples))
         detections: list[Detection] = []
-        edges = np.flatnonzero(np.diff(finite)) + 1
-        for run in np.split(samples, edges):
-            if np.isfinite(run[0]):
+        edges = np.flatnonzero(np.diff(sound)) + 1
+        for run, is_sound in zip(np.split(samples, edges), sound[[0, *edges]], strict=True):
+            if is_sound:
                 detections += self._listen(run)
             else:
                 self.nonfinite += len(run)

@@ -15,6 +15,7 @@ import soundfile
 from kws.audio.pipes import open_pipe
 from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, Samples, StreamResampler
 from kws.audio.sound import SequentialSound, silenced_stderr
+from kws.audio.validity import valid
 from kws.errors import AudioFileError
 
 STDIN = "-"
@@ -84,7 +85,7 @@ class Recording:
         while len(block := self._read()):
             mono = self._mix(block)
             self._frames += len(mono)
-            self.nonfinite += int(np.count_nonzero(~np.isfinite(mono)))
+            self.nonfinite += int(np.count_nonzero(~valid(mono)))
             if len(samples := resampler.feed(mono)):
                 yield samples
         if len(samples := resampler.flush()):
@@ -142,7 +143,7 @@ class Recording:
         if self._frames == 0:
             raise AudioFileError(f"{self.path}: holds no sound, not a single sample")
         if self.nonfinite == self._frames:
-            raise AudioFileError(f"{self.path}: holds no sound, only NaN or infinite samples")
+            raise AudioFileError(f"{self.path}: holds no sound, only NaN, infinite or huge samples")
         if self._is_cut_short():
             raise AudioFileError(
                 f"{self.path}: cut short after {self.seconds:.1f} s, its header "

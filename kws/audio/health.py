@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kws.audio.resample import RATE, Samples
+from kws.audio.validity import valid
 from kws.detect.bounds import decibels
 
 MUTED_SECONDS = 5
@@ -40,7 +41,8 @@ class SignalHealth:
         self._count += len(samples)
         if self._count < RATE:
             return []
-        second = np.nan_to_num(np.concatenate(self._parts), posinf=0.0, neginf=0.0)
+        second = np.concatenate(self._parts)
+        second = np.where(valid(second), second, 0)
         self._parts, self._count = [], 0
         self.level_dbfs = decibels(float(np.mean(second**2)))
         found = {finding.code: finding for finding in self._examine(second)}

@@ -145,7 +145,7 @@ def warn_of_nonfinite(recording: "Recording") -> None:
     """One line on stderr if some samples were no numbers."""
     if recording.nonfinite:
         typer.echo(
-            f"kws: {recording.path}: {recording.nonfinite} samples are NaN or infinite; "
+            f"kws: {recording.path}: {recording.nonfinite} samples are NaN, infinite or huge; "
             "listening started afresh behind them",
             err=True,
         )

@@ -228,7 +228,7 @@ class InferenceLoop:
             count = self.spotter.nonfinite - self._nonfinite
             self._nonfinite = self.spotter.nonfinite
             self._mark_gap()
-            self._faults.report("nonfinite", f"{count} samples were NaN or infinite")
+            self._faults.report("nonfinite", f"{count} samples were NaN, infinite or huge")
 
     def _break(self, reason: str, lost: int) -> None:
         self._reset(reason, lost)

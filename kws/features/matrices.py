@@ -43,6 +43,10 @@ class Matrices:
                 raise ModelError(
                     f"features.{name} has shape {array.shape}, the feature fields ask for {shape}"
                 )
+            if array.dtype not in (np.float32, np.float64):
+                raise ModelError(
+                    f"features.{name} is of type {array.dtype}, it must be float32 or float64"
+                )
             if not np.isfinite(array).all():
                 raise ModelError(f"features.{name} holds values that are not finite")
         if (self.deviation <= 0).any():

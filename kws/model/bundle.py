@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,13 +107,13 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     wanted = DEFAULT_MODEL if name_or_path is None else os.fspath(name_or_path)
     path = Path(wanted).expanduser()
     is_name = bool(wanted) and path.name == wanted
-    if name_or_path is not None and (path / SPEC_FILE).is_file():
+    if name_or_path is not None and _readable(path / SPEC_FILE):
         return path
     for home in _homes() if is_name else []:
-        if (home / wanted / SPEC_FILE).is_file():
+        if _readable(home / wanted / SPEC_FILE):
             return home / wanted
-    if wanted and name_or_path is not None and path.is_dir():
-        raise ModelError(f"{path} holds no {SPEC_FILE}: it is not a model folder")
+    if wanted and name_or_path is not None and _readable(path):
+        raise ModelError(f"{path} holds no {SPEC_FILE} to read: it is not a model folder")
     if not is_name:
         raise ModelError(f"there is no model folder {wanted!r}")
     places = ", ".join(str(home) for home in _homes())
@@ -136,14 +137,23 @@ def _homes() -> list[Path]:
     """Folders that hold models: the user's, the installed package's, the checkout's."""
     package = Path(__file__).resolve().parents[1]
     user = platformdirs.user_data_path("kws") / "models"
-    return [home for home in (user, package / "models", package.parent / "models") if home.is_dir()]
+    homes = (user, package / "models", package.parent / "models")
+    return [home for home in homes if _readable(home)]
+
+
+def _readable(path: Path) -> bool:
+    """Whether `path` is there and may be read, whatever lies in the way to it."""
+    return os.access(path, os.R_OK)
 
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        if path.stat().st_size > limit:
+        status = path.stat()
+        # A pipe could keep the reader waiting for ever, and a device have no end.
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             raise ModelError(
-                f"{path} is larger than {limit >> 20} MiB: it is no part of a kws model"
+                f"{path} is no regular file of at most {limit >> 20} MiB: "
+                "it is no part of a kws model"
             )
         return path.read_bytes()
     except OSError as error:

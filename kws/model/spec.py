@@ -131,6 +131,13 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         """Raise `ModelError` naming the first field that makes no sense."""
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise ModelError("labels must be at least two different names")
+        for index, label in enumerate(self.labels):
+            # Labels are printed on terminals, and are parts of topics.
+            if not (0 < len(label) <= 64 and label.isprintable()) or "/" in label:
+                raise ModelError(
+                    f"labels[{index}] is {label!r}, it must be 1 to 64 printable characters "
+                    "without a slash"
+                )
         if not self.keywords:
             raise ModelError("keywords is empty: the model could never fire")
         words = [keyword.word for keyword in self.keywords]

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +62,9 @@ def test_round_trip(tiny_model: Model, tmp_path: Path) -> None:
         (lambda s: s.update(surprise=1), "surprise"),
         (lambda s: s.pop("labels"), "labels"),
         (lambda s: s["labels"].append("yes"), "labels must be"),
+        (lambda s: s["labels"].append("\x1b[31mstop\n"), r"labels\[4\]"),
+        (lambda s: s["labels"].append(""), r"labels\[4\]"),
+        (lambda s: s["labels"].append("on/off"), r"labels\[4\]"),
         (lambda s: s["features"].update(hop="320"), r"features\.hop"),
         (lambda s: s["features"].update(hop=0), r"features\.hop"),
         (lambda s: s["features"].update(window=640), r"features\.fft"),
@@ -94,6 +100,8 @@ def test_bad_field_is_named(
         (lambda a: a.pop("lstm.0.bias"), r"lack lstm\.0\.bias"),
         (lambda a: a.update(extra=np.zeros(1, np.float32)), "extra"),
         (lambda a: a.pop("features.mel"), r"features\.\*.*mel"),
+        (lambda a: a.update({"features.mean": np.zeros(40, np.int32)}), r"features\.mean.*int32"),
+        (lambda a: a.update({"features.dct": np.eye(40) > 0}), r"features\.dct.*bool"),
         (lambda a: a["features.mean"].fill(np.nan), r"features\.mean"),
         (lambda a: a["features.deviation"].fill(0), r"features\.deviation"),
         (lambda a: a["head.weight"].fill(np.inf), r"head\.weight"),
@@ -140,6 +148,32 @@ def test_truncated_weights(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ModelError, match="weights_sha256"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["model.json", "weights.safetensors"])
+def test_pipe_or_device_in_place_of_a_file(folder: Path, name: str) -> None:
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (folder / name).unlink()
+        make(folder / name)
+        with pytest.raises(ModelError, match="no regular file"):
+            load_model(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_home_of_another_user_is_passed_over(tmp_path: Path) -> None:
+    """As with `su` or `sudo -u`, which keep HOME."""
+    tmp_path.chmod(0o700)
+    script = (
+        "import os; from kws.model.bundle import installed_models; os.seteuid(65534); "
+        "list(installed_models())"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("name", ["model.json", "weights.safetensors"])
