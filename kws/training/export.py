@@ -29,6 +29,8 @@ from kws.training.validation import (
 from kws.training.writing import write_atomically
 
 FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
+MOST_CONFUSIONS = 0.02
+"""False alarms per clip that a threshold may give on the clips in near silence."""
 _RELEASE = 0.5
 _DEFAULT_OFFSET = 2400
 _DEFAULT_DURATION = 8000
@@ -64,11 +66,15 @@ def choose_threshold(
     clock: RowClock,
     rate: float,
 ) -> Choice:
-    """The common threshold from which on the last stream has at most `rate` false alarms an hour.
+    """The common threshold from which on a model is quiet enough for both kinds of false alarms.
 
-    It is found by bisection: false alarms hardly ever grow with the threshold.
+    The last stream (negatives) has at most `rate` of them an hour, and the clips in near silence at
+    most one (a wrong word, an other word, a double) in 50 clips.  It is found by bisection: false
+    alarms hardly ever grow with the threshold.
     """
-    alarms = streams[-1]
+    clips, alarms = streams[0], streams[-1]
+    most_alarms = rate * alarms.hours
+    most_confusions = MOST_CONFUSIONS * sum(len(events) for events in clips.events)
 
     def of(stream: Stream, threshold: float) -> Point:
         (point,) = sweep(posteriors[stream.name], stream, keywords, clock, [threshold])
@@ -77,7 +83,9 @@ def choose_threshold(
     low, high = 0, len(FINE_THRESHOLDS) - 1
     while low < high:
         middle = (low + high) // 2
-        if of(alarms, FINE_THRESHOLDS[middle]).false_alarms <= rate * alarms.hours:
+        threshold = FINE_THRESHOLDS[middle]
+        quiet = of(alarms, threshold).false_alarms <= most_alarms
+        if quiet and of(clips, threshold).false_alarms <= most_confusions:
             high = middle
         else:
             low = middle + 1
