@@ -16,6 +16,10 @@ LONGEST_IPC_PATH = 107
 
 SYSTEM_DIRECTORY = Path("/run/kws")
 
+_HOST_AND_PORT = re.compile(
+    r"(?P<host>\[[\w.:%-]+\]|[a-z0-9][\w.-]*|\*):(?P<port>\d{1,5}|\*)", re.ASCII | re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -44,6 +48,11 @@ def user_directory(environment: Mapping[str, str] = os.environ) -> Path:
     session = environment.get("XDG_RUNTIME_DIR")
     if session and Path(session).is_dir():
         return Path(session) / "kws"
+    return private_directory(environment)
+
+
+def private_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """The directory of this user in the temp folder, where others could have made it first."""
     return Path(environment.get("TMPDIR") or tempfile.gettempdir()) / f"kws-{os.getuid()}"
 
 
@@ -71,31 +80,60 @@ def ipc_path(endpoint: str) -> Path | None:
     return None if name == endpoint or name.startswith("@") else Path(name)
 
 
-def check_bindable(endpoint: str, has_keys: bool, insecure: bool = False) -> None:
-    """Raises `EndpointError` for an endpoint that makes no sense or would be open to the world."""
+def check_form(endpoint: str, wildcards: bool = False) -> None:
+    """Raises `EndpointError` for what ZeroMQ cannot connect to.
+
+    With ``wildcards``, what can only be bound (``tcp://*:5570``, ``tcp://127.0.0.1:*``) passes too.
+    """
     transport, _, address = endpoint.partition("://")
-    if transport == "ipc" and address:
-        check_ipc_length(endpoint)
-    elif transport == "tcp" and re.fullmatch(r"(?:\[[^\]]+\]|[^:]+):(?:\d+|\*)", address):
-        host = address.rpartition(":")[0].strip("[]")
-        if not (has_keys or insecure or _is_loopback(host)):
-            raise EndpointError(
-                f"{endpoint} can be reached from other machines and has no keys: take an ipc or "
-                "loopback endpoint; `kws listen` also has --keys (see `kws keygen`) and --insecure"
-            )
+    if transport == "ipc":
+        sound = address not in ("", "@")
     else:
+        sound = transport == "tcp" and _HOST_AND_PORT.fullmatch(address) is not None
+        sound = sound and (wildcards or "*" not in address)
+    # ZeroMQ takes UTF-8 without NUL; the name of a folder may be neither.
+    if not (sound and endpoint.isprintable()):
         raise EndpointError(
             f"{endpoint!r} is no endpoint: use ipc:///path/to/socket or tcp://host:port"
         )
-
-
-def check_ipc_length(endpoint: str) -> None:
-    """Raises `EndpointError` when the path of an ``ipc://`` endpoint is too long for a socket."""
-    length = len(os.fsencode(endpoint.removeprefix("ipc://")))
-    if endpoint.startswith("ipc://") and length > LONGEST_IPC_PATH:
+    length = len(os.fsencode(address))
+    if transport == "ipc" and length > LONGEST_IPC_PATH:
         raise EndpointError(
             f"the path of {endpoint} has {length} bytes and a socket takes {LONGEST_IPC_PATH} "
             "at most: choose a shorter one"
+        )
+
+
+def check_bindable(endpoint: str, has_keys: bool, insecure: bool = False) -> None:
+    """Raises `EndpointError` for an endpoint that makes no sense or would be open to the world."""
+    check_form(endpoint, wildcards=True)
+    if has_keys or insecure:
+        return
+    address = endpoint.partition("://")[2]
+    tcp = _HOST_AND_PORT.fullmatch(address) if endpoint.startswith("tcp://") else None
+    if tcp is not None and not _is_loopback(tcp["host"].strip("[]")):
+        raise EndpointError(
+            f"{endpoint} can be reached from other machines and has no keys: take an ipc or "
+            "loopback endpoint; `kws listen` also has --keys (see `kws keygen`) and --insecure"
+        )
+    if tcp is None and address.startswith("@"):
+        raise EndpointError(
+            f"{endpoint} is no file, so every local user may connect: use ipc:///path/to/socket; "
+            "`kws listen` also has --keys (see `kws keygen`) and --insecure"
+        )
+
+
+def check_private(directory: Path) -> None:
+    """Raises `EndpointError` when somebody else could have put a socket into ``directory``.
+
+    And `OSError` when it cannot be looked at.
+    """
+    status = directory.lstat()
+    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    if not mine or status.st_mode & 0o022:
+        raise EndpointError(
+            f"{directory} belongs to, or can be written by, somebody else: remove it, "
+            "or say --events and --control"
         )
 
 
@@ -115,12 +153,6 @@ def _in_directory(directory: Path) -> Endpoints:
 def _make_private(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
-        status = directory.lstat()
+        check_private(directory)
     except OSError as error:
         raise EndpointError(f"cannot make {directory} for the sockets: {error.strerror}") from error
-    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    if not mine or status.st_mode & 0o022:
-        raise EndpointError(
-            f"{directory} belongs to, or can be written by, somebody else: remove it, "
-            "or say --events and --control"
-        )

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from kws.errors import EndpointError, NoDaemonError
-from kws.events.endpoints import Endpoints, candidates, check_ipc_length, ipc_path
+from kws.events.endpoints import (
+    Endpoints,
+    candidates,
+    check_form,
+    check_private,
+    ipc_path,
+    private_directory,
+)
 
 _LOOK_AGAIN = 0.2
 
@@ -22,9 +29,12 @@ def find_daemon(
 
     An ipc socket is tried out, a TCP endpoint is taken at its word.  With ``wait`` the search
     goes on until a daemon is there.  Raises `NoDaemonError` with what was tried, and
-    `EndpointError` when a daemon is there but not for this user.
+    `EndpointError` for what is no endpoint, or when a daemon is there but not for this user, or
+    somebody else has made the user's directory in the temp folder.
     """
     places = [place for place in candidates(events, control) if getattr(place, needed)]
+    for endpoint in (name for place in places for name in (place.events, place.control) if name):
+        check_form(endpoint)
     while True:
         denied = None
         for place in places:
@@ -48,9 +58,10 @@ def find_daemon(
 
 def _somebody_listens(path: Path) -> bool:
     # A daemon that was killed leaves its socket behind: only connecting tells.
-    check_ipc_length(f"ipc://{path}")
     with socket.socket(socket.AF_UNIX) as probe:
         try:
+            if path.parent == private_directory():
+                check_private(path.parent)
             probe.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import stand_in
+import zmq
 
 from kws.errors import EndpointError, NoDaemonError
 from kws.events import endpoints, search
@@ -70,7 +71,14 @@ def test_local_endpoints_need_no_keys(endpoint: str) -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["tcp://*:5555", "tcp://0.0.0.0:5555", "tcp://192.168.1.2:*", "tcp://[::]:1", "tcp://eth0:1"],
+    [
+        "tcp://*:5555",
+        "tcp://0.0.0.0:5555",
+        "tcp://192.168.1.2:*",
+        "tcp://[::]:1",
+        "tcp://eth0:1",
+        "ipc://@abstract",
+    ],
 )
 def test_open_endpoints_need_keys_or_insecure(endpoint: str) -> None:
     with pytest.raises(EndpointError, match="--insecure"):
@@ -80,11 +88,43 @@ def test_open_endpoints_need_keys_or_insecure(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["", "5555", "ipc://", "tcp://localhost", "udp://a:1", "pgm://x", "tcp://:5"]
+    "endpoint",
+    [
+        "5555",
+        "ipc://",
+        "ipc://@",
+        "ipc:///a\0b",
+        "ipc:///\udcff",
+        "tcp://localhost",
+        "tcp://:5",
+        "tcp://a b:5",
+        "tcp://-:5",
+        "tcp://a:+5",
+        "udp://a:1",
+        "pgm://x",
+    ],
 )
 def test_nonsense_is_no_endpoint(endpoint: str) -> None:
     with pytest.raises(EndpointError, match="no endpoint"):
         check_bindable(endpoint, has_keys=True, insecure=True)
+    with pytest.raises(EndpointError, match="no endpoint"):
+        find_daemon("events", events=endpoint)
+    with pytest.raises(EndpointError, match="no endpoint"):
+        find_daemon("events", events="tcp://localhost:1", control=endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://*:5555", "tcp://localhost:*"])
+def test_a_client_needs_a_host_and_a_port(endpoint: str) -> None:
+    with pytest.raises(EndpointError, match="no endpoint"):
+        find_daemon("events", events=endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://a-b_c.d:1", "tcp://[fe80::1%eth0]:1", "ipc://@a b"])
+def test_zeromq_takes_what_a_client_may_say(endpoint: str) -> None:
+    found = find_daemon("control", control=endpoint).control
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.ipv6, client.linger = True, 0
+        client.connect(found)
 
 
 def test_too_long_path_names_the_limit(tmp_path: Path) -> None:
@@ -115,6 +155,43 @@ def test_client_tries_flags_then_environment_then_defaults(tmp_path: Path) -> No
         f"ipc://{tmp_path}/kws/events",
         "ipc:///run/kws/events",
     ]
+
+
+@pytest.fixture
+def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a client without a session looks: the user's directory in a temp folder."""
+    for name in ("XDG_RUNTIME_DIR", "KWS_EVENTS", "KWS_CONTROL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    folder = tmp_path / f"kws-{os.getuid()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def test_client_takes_its_own_directory_in_the_temp_folder(temp: Path) -> None:
+    server = stand_in.make_server(temp)
+    server.start()
+    assert find_daemon("events").events == server.events
+    server.stop()
+
+
+def test_client_hears_nobody_in_a_directory_that_others_can_write(temp: Path) -> None:
+    server = stand_in.make_server(temp)
+    server.start()
+    temp.chmod(0o777)
+    with pytest.raises(EndpointError, match="somebody else"):
+        find_daemon("events")
+    server.stop()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a folder of another user")
+def test_client_hears_nobody_in_a_directory_of_another_user(temp: Path) -> None:
+    server = stand_in.make_server(temp)
+    server.start()
+    os.chown(temp, 12345, 12345)
+    with pytest.raises(EndpointError, match="somebody else"):
+        find_daemon("control", wait=True)
+    server.stop()
 
 
 @pytest.fixture
