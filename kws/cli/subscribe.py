@@ -68,7 +68,9 @@ def subscribe(
     from kws.events.commands import CommandRunner
     from kws.events.subscriber import DEFAULT_TOPICS, Subscriber
 
-    runner = CommandRunner(command, exec_jobs, exec_timeout, _complain) if command else None
+    runner = None
+    if command is not None:
+        runner = CommandRunner(command, exec_jobs, exec_timeout, _complain)
     try:
         with Subscriber(
             topic or DEFAULT_TOPICS,

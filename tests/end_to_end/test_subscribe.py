@@ -93,6 +93,26 @@ def test_no_daemon_says_what_was_tried(tmp_path: Path) -> None:
     assert run("ctl", "ping", "--control", f"ipc://{tmp_path}/none").returncode == 12
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["subscribe", "--events", "foo"],
+        ["subscribe", "--wait", "--events", "tcp://127.0.0.1"],
+        ["ctl", "ping", "--control", "tcp://127.0.0.1:*"],
+    ],
+)
+def test_what_is_no_endpoint_is_one_clear_line(command: list[str]) -> None:
+    result = run(*command)
+    assert result.returncode == 8
+    assert result.stderr.startswith(f"kws: {command[-1]!r} is no endpoint")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_empty_command_is_refused() -> None:
+    result = run("subscribe", "--exec", "")
+    assert (result.returncode, len(result.stderr.splitlines())) == (7, 1)
+
+
 def test_wait_for_the_daemon(tmp_path: Path) -> None:
     flags = ["--events", f"ipc://{tmp_path}/events", "--control", f"ipc://{tmp_path}/control"]
     with subprocess.Popen(
