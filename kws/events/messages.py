@@ -34,7 +34,7 @@ class ModelName(msgspec.Struct, frozen=True):
     name: str
     """Name of the model."""
     sha256: str
-    """SHA-256 of its weights, 64 hexadecimal digits."""
+    """SHA-256 of its model.json followed by its weights, 64 hexadecimal digits."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
