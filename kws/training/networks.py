@@ -43,7 +43,8 @@ class CausalConvolution(nn.Module):
         super().__init__()
         self.context = spec.kernel - spec.stride
         self.inputs = inputs
-        self.convolution = nn.Conv1d(inputs, spec.channels, spec.kernel, spec.stride)
+        # The norm takes any bias away again; its gradient would be nothing but rounding errors.
+        self.convolution = nn.Conv1d(inputs, spec.channels, spec.kernel, spec.stride, bias=False)
         self.norm = nn.BatchNorm1d(spec.channels, momentum=0.02)
 
     def forward(self, frames: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,8 +58,8 @@ class CausalConvolution(nn.Module):
         arrays = {name: _array(value) for name, value in self.state_dict().items()}
         scale = arrays["norm.weight"] / np.sqrt(arrays["norm.running_var"] + self.norm.eps)
         weight = arrays["convolution.weight"] * scale[:, None, None]
-        bias = (arrays["convolution.bias"] - arrays["norm.running_mean"]) * scale
-        return weight.transpose(0, 2, 1).reshape(len(weight), -1), bias + arrays["norm.bias"]
+        bias = arrays["norm.bias"] - arrays["norm.running_mean"] * scale
+        return weight.transpose(0, 2, 1).reshape(len(weight), -1), bias
 
 
 class RecurrentNetwork(StreamNetwork):
