@@ -35,7 +35,7 @@ def patched(statement: str) -> tuple[str, ...]:
         "from kws.daemon.__main__ import main; "
         f"{statement}; "
         "flags = {name[2:]: value for name, value in zip(sys.argv[1::2], sys.argv[2::2])}; "
-        "sys.exit(main(json.dumps({'flags': flags})))"
+        "main(json.dumps({'flags': flags}))"
     )
     return (sys.executable, "-c", program)
 

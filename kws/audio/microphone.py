@@ -174,7 +174,8 @@ def quiet_libraries() -> Iterator[None]:
     the one line that matters.
     """
     before = sys.stderr
-    with os.fdopen(os.dup(2), "w", buffering=1) as stderr:
+    # Names of files may hold bytes that are no text; Python's own stderr escapes them, too.
+    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as stderr:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)
         os.close(nothing)

@@ -239,6 +239,42 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
     assert daemon.stop(signal.SIGTERM) == 0
 
 
+def test_a_log_that_nobody_reads_stops_nothing(
+    tmp_path: Path, recording: Path, tiny_model_folder: Path
+) -> None:
+    """As with ``kws listen 2>&1 | less``: it goes on to listen, and obeys its signals."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(
+        [
+            *(KWS, "listen", "--model", str(tiny_model_folder), "--source", "-"),
+            *("--events", f"ipc://{tmp_path}/e", "--control", f"ipc://{tmp_path}/c"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=writing,
+    )
+    os.close(writing)
+    hearer = Hearer(f"ipc://{tmp_path}/e")
+    samples, _ = soundfile.read(recording, dtype="int16")
+    assert process.stdin is not None
+    try:
+        for _ in range(30):
+            process.stdin.write(samples.tobytes())
+        process.stdin.flush()
+        # Each is a line of the log, and the pipe holds 60 of them.
+        wait_for("the detections", lambda: len(hearer.detections()) > 300)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+        os.set_blocking(reading, False)
+        assert b"heard" in os.read(reading, 4096)
+    finally:
+        process.kill()
+        process.wait()
+        hearer.close()
+        os.close(reading)
+
+
 def mount_tiny(folder: Path) -> bool:
     command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
     return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
