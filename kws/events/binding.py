@@ -7,6 +7,7 @@ import zmq
 from kws.errors import EndpointError
 from kws.events.curve import ServerKeys
 from kws.events.endpoints import ipc_path
+from kws.events.requests import LARGEST_REQUEST
 
 HIGH_WATER_MARK = 1000
 """Messages that wait for one slow subscriber before ZeroMQ drops its next ones."""
@@ -14,8 +15,9 @@ HIGH_WATER_MARK = 1000
 LINGER_MS = 1000
 """How long closing waits for subscribers that have not taken the last messages yet."""
 
-_LARGEST_FRAME = 1024 * 1024
-"""libzmq cuts the connection of whoever sends more; below it a request gets an answer."""
+LARGEST_FRAME = 2 * LARGEST_REQUEST
+"""Bytes; libzmq cuts the connection of whoever sends more.  Up to here even a request that is too
+large gets an answer."""
 
 
 def open_events(context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
@@ -60,7 +62,7 @@ def bind(socket: zmq.Socket[bytes], endpoint: str, keys: ServerKeys | None) -> s
 
 def _harden(socket: zmq.Socket[bytes]) -> None:
     socket.linger = LINGER_MS
-    socket.maxmsgsize = _LARGEST_FRAME
+    socket.maxmsgsize = LARGEST_FRAME
     # A peer that vanished without a word is noticed within half a minute.
     socket.heartbeat_ivl = 10_000
     socket.heartbeat_timeout = 30_000

@@ -5,7 +5,7 @@ Nothing that a client sends may raise here: whatever cannot be understood is ans
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -51,7 +51,7 @@ class ControlDesk:
         self._handler = handler
         self._snapshot = snapshot
 
-    def answer(self, frames: list[bytes], client: bytes) -> bytes:
+    def answer(self, frames: Sequence[bytes | memoryview], client: bytes) -> bytes:
         """The answer to the body frames of one message from the owner of a public key."""
         reply = self._reply(frames, client)
         try:
@@ -59,7 +59,7 @@ class ControlDesk:
         except UnicodeEncodeError as error:  # the name of a file or device that is no text
             return msgspec.json.encode(Refusal(code="unsendable", detail=str(error)))
 
-    def _reply(self, frames: list[bytes], client: bytes) -> Reply:
+    def _reply(self, frames: Sequence[bytes | memoryview], client: bytes) -> Reply:
         if len(frames) != 1:
             return Refusal(code="malformed", detail=f"a request is 1 frame, not {len(frames)}")
         size = len(frames[0])

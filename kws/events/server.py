@@ -12,6 +12,9 @@ from kws.events.endpoints import check_bindable
 from kws.events.messages import HeartbeatEvent
 from kws.events.publisher import FRAMES_PER_TURN, EventPublisher
 
+_LONGEST_ENVELOPE = 8
+"""Frames; the number of a REQ socket, a few proxies on the way, and the empty one that ends it."""
+
 
 class EventServer(EventPublisher):
     """Publishes events and answers requests; see `EventPublisher` for the rest.
@@ -55,12 +58,13 @@ class EventServer(EventPublisher):
             self._answer_request()
 
     def _answer_request(self) -> None:
-        frames = self._control_socket.recv_multipart(copy=False)
+        frames = self._control_socket.recv_multipart(copy=False)  # no frame is, however large
         # The authenticator's user id is the public key; without CURVE there is none.
         client = b"" if self._keys is None else str(frames[-1].get("User-Id")).encode()
-        identity, *body = [frame.bytes for frame in frames]
+        identity, *body = frames
         # A REQ socket puts an empty frame before the body (and a number before that, if it
         # correlates); the answer carries the same envelope.
-        empty = body.index(b"") + 1 if b"" in body else 0
-        answer = self._desk.answer(body[empty:], client)
-        self._control_socket.send_multipart([identity, *body[:empty], answer])
+        lengths = [len(frame) for frame in body[:_LONGEST_ENVELOPE]]
+        envelope = lengths.index(0) + 1 if 0 in lengths else 0
+        answer = self._desk.answer([frame.buffer for frame in body[envelope:]], client)
+        self._control_socket.send_multipart([identity, *body[:envelope], answer])

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ import stand_in
 import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stand_in import StandIn
 
 from kws.errors import ConfigError, KwsError, NoDaemonError
+from kws.events.binding import LARGEST_FRAME
 from kws.events.client import ControlClient
 from kws.events.control import ControlDesk
 from kws.events.messages import StateEvent, now
@@ -121,7 +124,7 @@ HOSTILE = {
     "deep inside": (b'{"request": "mute", "reason": ' + b'{"a":' * 12_000, "malformed"),
     "pickle": (pickle.dumps(ConfigError), "malformed"),
     "too large": (b'{"request": "ping"}' + b" " * LARGEST_REQUEST, "too_large"),
-    "far too large": (b"[" * 900_000, "too_large"),
+    "far too large": (b"[" * LARGEST_FRAME, "too_large"),
 }
 
 
@@ -141,12 +144,44 @@ def test_hostile_requests_get_an_error_object(
 def test_more_frames_than_one_are_refused(raw: zmq.Socket) -> None:
     raw.send_multipart([b'{"request": "ping"}'] * 2)
     assert json.loads(raw.recv())["code"] == "malformed"
+    raw.send_multipart([*[b"hop"] * 20, b"", b'{"request": "ping"}'])
+    assert json.loads(raw.recv())["detail"] == "a request is 1 frame, not 22"
+
+
+def test_an_envelope_comes_back(raw: zmq.Socket) -> None:
+    raw.send_multipart([b"proxy", b"number", b"", b'{"request": "ping"}'])
+    *envelope, answer = raw.recv_multipart()
+    assert envelope == [b"proxy", b"number", b""]
+    assert json.loads(answer)["reply"] == "pong"
+
+
+def test_a_message_of_many_large_frames_is_not_copied(tmp_path: Path) -> None:
+    """ZeroMQ has to take a message as a whole; refusing it must not take as much again."""
+    frames = [b"x" * 100_000] * 1000
+    with (
+        StandIn(tmp_path) as daemon,
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as client,
+    ):
+        client.linger = 0
+        client.connect(daemon.control)
+        before = peak_memory(daemon.process.pid)
+        client.send_multipart(frames, copy=False)
+        assert client.poll(int(1000 * stand_in.DEADLINE))
+        assert json.loads(client.recv())["code"] == "malformed"
+        assert peak_memory(daemon.process.pid) - before < 150_000_000
+
+
+def peak_memory(process: int) -> int:
+    """Largest resident size so far, in bytes."""
+    (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return 1024 * int(line)
 
 
 def test_a_frame_beyond_all_measure_costs_only_its_sender(
     raw: zmq.Socket, client: ControlClient, server: EventServer
 ) -> None:
-    raw.send(b" " * 2_000_000)
+    raw.send(b" " * (LARGEST_FRAME + 1))
     assert client.ask(Ping(), Pong).boot == server.boot
     assert server.alive
 
