@@ -1,4 +1,4 @@
-"""Prints every word that a running daemon hears.  Needs: pip install kws."""
+"""Prints every word that a running daemon hears.  Needs: pip install . (in a clone)."""
 
 from kws import Subscriber
 

@@ -43,7 +43,9 @@ def check_picture(path: Path) -> None:
         OutputError: the name is not that of a PNG file, or its folder cannot be written.
     """
     if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("--plot needs matplotlib: pip install 'kws[plot]'")
+        raise MissingExtraError(
+            "--plot needs matplotlib: pip install '.[plot]' in the source folder of kws"
+        )
     if path.suffix.lower() != ".png":
         raise OutputError(f"cannot draw {path}: the name must end in .png")
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):

@@ -92,5 +92,7 @@ def test_without_matplotlib_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'kws\[plot\]'"):
+    with pytest.raises(
+        MissingExtraError, match=r"pip install '\.\[plot\]' in the source folder of kws"
+    ):
         check_picture(tmp_path / "a.png")

@@ -81,7 +81,9 @@ def train(
         from kws.training.run import Goal, RunSettings
         from kws.training.run import train as run_training
     except ModuleNotFoundError as error:
-        raise MissingExtraError(f"training needs {error.name}: pip install 'kws[train]'") from error
+        raise MissingExtraError(
+            f"training needs {error.name}: pip install '.[train]' in the source folder of kws"
+        ) from error
     from kws.training.terminal import TerminalReporter
 
     torch.set_num_threads(threads)
