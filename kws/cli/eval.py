@@ -111,7 +111,8 @@ def require_extra() -> None:
     missing = [name for name in ("scipy", "matplotlib") if find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"measuring needs {' and '.join(missing)}: pip install '.[train]' in the source folder of kws"
+            f"measuring needs {' and '.join(missing)}: "
+            "pip install '.[train]' in the source folder of kws"
         )
 
 

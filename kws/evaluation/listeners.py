@@ -81,7 +81,8 @@ def choose_engine(model: Model) -> Engine | None:
         return None
     if find_spec("torch") is None:
         raise MissingExtraError(
-            f"a {model.spec.network.kind} network needs torch: pip install '.[train]' in the source folder of kws"
+            f"a {model.spec.network.kind} network needs torch: "
+            "pip install '.[train]' in the source folder of kws"
         )
     from kws.model.torch_engine import TorchEngine
 
