@@ -5,26 +5,29 @@ import grp
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from kws.audio.devices import choose_device
+from kws.audio.devices import Device, choose_device
+from kws.audio.hanging import with_patience
 from kws.audio.microphone import PortAudio, quiet_libraries
-from kws.audio.probe import probe
+from kws.audio.probe import Probe, probe
 from kws.audio.resample import RATE
 from kws.config import ListenConfig
-from kws.errors import DeviceError, EndpointError, KwsError
+from kws.errors import DeviceError, DeviceStuckError, EndpointError, KwsError
 from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, default_endpoints, ipc_path
-from kws.events.lock import EndpointLock
 from kws.model.bundle import load_model
 from kws.spotter import Spotter
 
+_UNIX_SOCKETS = Path("/proc/net/unix")
 SOUND_DEVICES = Path("/dev/snd")
 _ZEROS_DBFS = -119.0
 _BUSY_SHARE = 0.5
 _TEST_SECONDS = 5
+_OTHER_ENDPOINT = "kws listen --events ipc:///tmp/kws-events"
 
 
 class Check(NamedTuple):
@@ -85,12 +88,12 @@ def check_endpoints(config: ListenConfig) -> Check:
         for endpoint in (events, control):
             check_bindable(endpoint, has_keys=config.keys is not None, insecure=config.insecure)
     except EndpointError as error:
-        return Check("endpoints", "bad", str(error), "kws listen --events ipc:///tmp/kws-events")
-    try:
-        for path in filter(None, map(ipc_path, (events, control))):
-            EndpointLock(path).release()
-    except EndpointError as error:
-        return Check("endpoints", "note", str(error))
+        return Check("endpoints", "bad", str(error), _OTHER_ENDPOINT)
+    for path in filter(None, map(ipc_path, (events, control))):
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            return Check("endpoints", "bad", f"{path.parent} cannot be written to", _OTHER_ENDPOINT)
+        if str(path) in _listening():
+            return Check("endpoints", "note", f"ipc://{path} belongs to a running daemon")
     return Check("endpoints", "ok", f"{events} and {control}")
 
 
@@ -127,11 +130,12 @@ def check_microphone(config: ListenConfig) -> Check:
     """PortAudio is there, and the microphone records something."""
     with quiet_libraries():
         try:
-            with contextlib.closing(PortAudio()) as portaudio:
-                device = choose_device(portaudio.devices(), config.device)
-                result = probe(portaudio, device, config.channel or 1)
+            device, result = with_patience(partial(_record, config))
         except DeviceError as error:
             fix = "kws devices; a sound server without a login needs: loginctl enable-linger"
+            return Check("microphone", "bad", str(error), fix)
+        except DeviceStuckError as error:
+            fix = "systemctl --user restart pipewire pipewire-pulse, or pulseaudio --kill"
             return Check("microphone", "bad", str(error), fix)
         except KwsError as error:
             return Check("microphone", "bad", str(error), "sudo apt install libportaudio2")
@@ -140,6 +144,21 @@ def check_microphone(config: ListenConfig) -> Check:
         fix = "pactl set-source-mute @DEFAULT_SOURCE@ 0, or alsamixer (F4)"
         return Check("microphone", "note", f"{detail}: nothing but zeros, is it muted?", fix)
     return Check("microphone", "ok", detail)
+
+
+def _listening() -> set[str]:
+    """Paths of all Unix sockets that are bound.
+
+    To connect, or to try the lock, would get in the way of a daemon that is just starting.
+    """
+    rows = (line.split(maxsplit=7) for line in _UNIX_SOCKETS.read_text().splitlines())
+    return {row[7] for row in rows if len(row) == 8}
+
+
+def _record(config: ListenConfig) -> tuple[Device, Probe]:
+    with contextlib.closing(PortAudio()) as portaudio:
+        device = choose_device(portaudio.devices(), config.device)
+        return device, probe(portaudio, device, config.channel or 1)
 
 
 def _group_name(path: Path) -> str:

@@ -1,13 +1,15 @@
 """Single checks of the doctor, on machines that are made up."""
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from kws import doctor
+from kws.audio import hanging
 from kws.config import ListenConfig
 from kws.errors import PortAudioMissingError
-from kws.events.lock import EndpointLock
 
 
 def test_a_slow_processor(monkeypatch: pytest.MonkeyPatch, tiny_model_folder: Path) -> None:
@@ -21,11 +23,24 @@ def test_a_slow_processor(monkeypatch: pytest.MonkeyPatch, tiny_model_folder: Pa
 def test_endpoints_that_a_daemon_has(tmp_path: Path) -> None:
     config = ListenConfig(events=f"ipc://{tmp_path}/e", control=f"ipc://{tmp_path}/c")
     assert doctor.check_endpoints(config).verdict == "ok"
-    lock = EndpointLock(tmp_path / "e")
-    check = doctor.check_endpoints(config)
-    lock.release()
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.bind(str(tmp_path / "e"))
+        check = doctor.check_endpoints(config)
     assert check.verdict == "note"
     assert "running daemon" in check.detail
+
+
+def test_looking_at_endpoints_leaves_them_alone(tmp_path: Path) -> None:
+    """A daemon that is just starting has the lock, and not yet its socket, or the other way."""
+    config = ListenConfig(events=f"ipc://{tmp_path}/e", control=f"ipc://{tmp_path}/c")
+    (tmp_path / "e").write_text("a socket that a daemon left behind")
+    doctor.check_endpoints(config)
+    assert list(tmp_path.iterdir()) == [tmp_path / "e"]
+
+
+def test_endpoints_where_nothing_can_be_written(tmp_path: Path) -> None:
+    config = ListenConfig(events=f"ipc://{tmp_path}/none/e", control=f"ipc://{tmp_path}/c")
+    assert doctor.check_endpoints(config).verdict == "bad"
 
 
 def test_endpoints_that_are_open_to_the_world() -> None:
@@ -64,3 +79,14 @@ def test_portaudio_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     check = doctor.check_microphone(ListenConfig())
     assert check.verdict == "bad"
     assert "apt install" in str(check.fix)
+
+
+def test_a_sound_system_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(doctor, "PortAudio", release.wait)
+    monkeypatch.setattr(hanging, "PATIENCE_SECONDS", 0.1)
+    check = doctor.check_microphone(ListenConfig())
+    release.set()
+    assert check.verdict == "bad"
+    assert "has not answered" in check.detail
+    assert "restart" in str(check.fix)

@@ -1,9 +1,16 @@
 """`kws devices`: which microphones there are."""
 
+import contextlib
 import json
-from typing import Annotated
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from kws.audio.devices import Device
+    from kws.audio.microphone import PortAudio
 
 
 def devices(
@@ -25,34 +32,76 @@ def devices(
 
         kws devices --json | jq 'select(.level_dbfs > -60)'
     """
-    from kws.audio.microphone import PortAudio, quiet_libraries
-    from kws.audio.probe import probe as record
-    from kws.errors import DeviceError
+    from kws.audio.hanging import leave_at_once
+    from kws.audio.microphone import quiet_libraries
+    from kws.cli.reports import write_line
+    from kws.errors import DeviceError, DeviceStuckError
 
+    count = 0
     with quiet_libraries():
-        portaudio = PortAudio()
-        found = portaudio.devices()
-        for device in found:
-            entry = {
-                "index": device.index,
-                "name": device.name,
-                "host": device.host,
-                "channels": device.channels,
-                "default": device.is_default,
-            }
-            if probe:
-                try:
-                    result = record(portaudio, device)
-                    entry |= {"rate": result.rate, "level_dbfs": round(result.level_dbfs, 1)}
-                except DeviceError as error:
-                    entry["error"] = str(error)
-            typer.echo(json.dumps(entry) if as_json else _line(entry))
-        portaudio.close()
-    if not found:
+        try:
+            for entry in _entries(probe):
+                write_line(json.dumps(entry) if as_json else _line(entry))
+                count += 1
+        except DeviceStuckError as error:
+            typer.echo(f"kws: {error}", err=True)
+            leave_at_once(error.exit_code)
+    if not count:
         raise DeviceError("there is no microphone: connect one, then see `kws doctor`")
 
 
-def _line(entry: dict[str, object]) -> str:
+def _entries(wants_probe: bool) -> Iterator[dict[str, Any]]:
+    """All microphones; raises `DeviceStuckError` when a call into PortAudio hangs."""
+    from kws.audio.hanging import with_patience
+
+    with _portaudio() as portaudio:
+        for device in with_patience(portaudio.devices):
+            probed = with_patience(partial(_try, portaudio, device)) if wants_probe else {}
+            yield _describe(device) | probed
+
+
+@contextlib.contextmanager
+def _portaudio() -> Iterator["PortAudio"]:
+    """PortAudio, which is closed afterwards unless a call into it hangs."""
+    from kws.audio.hanging import with_patience
+    from kws.audio.microphone import PortAudio
+    from kws.errors import DeviceStuckError
+
+    portaudio = with_patience(PortAudio)
+    hangs = False
+    try:
+        yield portaudio
+    except DeviceStuckError:
+        hangs = True
+        raise
+    finally:
+        if not hangs:
+            with_patience(portaudio.close)
+
+
+def _describe(device: "Device") -> dict[str, Any]:
+    return {
+        "index": device.index,
+        "name": device.name,
+        "host": device.host,
+        "channels": device.channels,
+        "default": device.is_default,
+    }
+
+
+def _try(portaudio: "PortAudio", device: "Device") -> dict[str, Any]:
+    """What comes of recording from `device`."""
+    from kws.audio.probe import probe
+    from kws.errors import DeviceError
+
+    try:
+        result = probe(portaudio, device)
+    except DeviceError as error:
+        return {"error": str(error)}
+    return {"rate": result.rate, "level_dbfs": round(result.level_dbfs, 1)}
+
+
+def _line(entry: dict[str, Any]) -> str:
     mark = "*" if entry["default"] else " "
     text = f"{mark} {entry['index']:>2}  {entry['name']}  ({entry['host']})"
     if "error" in entry:

@@ -30,7 +30,9 @@ def doctor(
 
         kws doctor --device USB
     """
+    from kws.audio.hanging import leave_at_once
     from kws.cli.listen import parse_device
+    from kws.cli.reports import write_line
     from kws.config import read_config
     from kws.doctor import diagnose
 
@@ -39,8 +41,8 @@ def doctor(
     bad = False
     for check in diagnose(read_config(flags, config)):
         bad |= check.verdict == "bad"
-        typer.echo(f"{check.verdict:<5} {check.name:<14} {check.detail}")
+        write_line(f"{check.verdict:<5} {check.name:<14} {check.detail}")
         if check.fix:
-            typer.echo(f"{'':20} -> {check.fix}")
-    if bad:
-        raise typer.Exit(1)
+            write_line(f"{'':20} -> {check.fix}")
+    # A call into PortAudio that hangs would be waited for.
+    leave_at_once(int(bad))

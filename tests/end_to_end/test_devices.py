@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +72,35 @@ def test_doctor_names_what_is_wrong_and_the_fix(
     assert any(line.startswith("bad   model ") for line in lines)
     assert any(line.startswith("bad   microphone ") for line in lines)
     assert sum("->" in line for line in lines) >= 2
+
+
+def test_a_server_that_hangs_is_named_in_one_line(
+    pulse: PulseServer, tiny_model_folder: Path
+) -> None:
+    pulse.suspend()
+    result = run("devices", pulse=pulse)
+    assert result.returncode == 9
+    assert len(result.stderr.splitlines()) == 1
+    assert "has not answered" in result.stderr
+    result = run("doctor", "--model", str(tiny_model_folder), pulse=pulse)
+    assert result.returncode == 1
+    assert any(line.startswith("bad   microphone ") for line in result.stdout.splitlines())
+    pulse.resume()
+
+
+def test_ctrl_c_ends_it_although_the_server_hangs(pulse: PulseServer) -> None:
+    pulse.suspend()
+    program = (
+        "from kws.audio import hanging; hanging.PATIENCE_SECONDS = 1e6; "
+        "from kws.cli import main; main(['devices'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, **pulse.environment},
+        stderr=subprocess.DEVNULL,
+    )
+    threads = Path(f"/proc/{process.pid}/task")
+    wait_for("the call", lambda: len(list(threads.iterdir())) > 1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(DEADLINE) in (1, 130)
+    pulse.resume()
