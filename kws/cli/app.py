@@ -37,7 +37,9 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # 20 ms that only this flag needs
 
-        typer.echo(f"kws {version('kws')}")
+        from kws.cli.reports import write_line
+
+        write_line(f"kws {version('kws')}")
         raise typer.Exit
 
 

@@ -35,13 +35,14 @@ def keygen(
 
         kws keygen keys --client desk --control --out /media/stick/desk
     """
+    from kws.cli.reports import write_line
     from kws.events.curve import ServerKeys, make_client_keys, make_server_keys
 
     if client is None:
         make_server_keys(folder)
-        typer.echo(f"{folder}: keys of a daemon; `kws keygen {folder} --client NAME` adds a client")
+        write_line(f"{folder}: keys of a daemon; `kws keygen {folder} --client NAME` adds a client")
         return
     target = out or Path(client)
     make_client_keys(ServerKeys.load(folder), client, control, target)
     rights = "listen and control" if control else "listen"
-    typer.echo(f"{target}: keys of {client}, who may {rights}; take them to its machine")
+    write_line(f"{target}: keys of {client}, who may {rights}; take them to its machine")

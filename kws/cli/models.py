@@ -23,6 +23,7 @@ def models(
 
         kws models --json | jq .words
     """
+    from kws.cli.reports import write_line
     from kws.model.bundle import DEFAULT_MODEL, installed_models, load_model
 
     failures = []
@@ -42,9 +43,9 @@ def models(
                 "licence": model.spec.licence,
                 "sha256": model.sha256,
             }
-            typer.echo(json.dumps(entry))
+            write_line(json.dumps(entry))
         else:
             default = " (default)" if folder.name == DEFAULT_MODEL else ""
-            typer.echo(f"{folder.name}{default}: {' '.join(model.words)}\n    {folder}")
+            write_line(f"{folder.name}{default}: {' '.join(model.words)}\n    {folder}")
     if failures:
         raise typer.Exit(failures[0].exit_code)

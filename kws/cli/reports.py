@@ -155,7 +155,7 @@ def write_line(line: str) -> None:
     """Write to stdout now.
 
     Raises:
-        OutputError: it cannot be written, for example because the disk is full.
+        OutputError: it cannot be written: the disk is full, or stdout is closed.
     """
     with _writing():
         sys.stdout.write(line + "\n")
@@ -164,6 +164,8 @@ def write_line(line: str) -> None:
 
 @contextmanager
 def _writing() -> Iterator[None]:
+    if sys.stdout is None:
+        raise OutputError("cannot write the result: the standard output is closed")
     try:
         yield
     except BrokenPipeError:

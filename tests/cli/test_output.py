@@ -1,0 +1,49 @@
+"""A result that cannot be written is one line and an exit code of its own, in every command."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+KWS = Path(sys.executable).with_name("kws")
+
+COMMANDS = {
+    "version": ["--version"],
+    "models": ["models"],
+    "models for programs": ["models", "--json"],
+    "keygen": ["keygen", "keys"],
+}
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of the shell with `kws` in front."""
+    return subprocess.run(
+        ["sh", "-c", f"exec '{KWS}' {command}"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("/dev/full", "No space left on device"), ("&-", "the standard output is closed")],
+)
+def test_what_cannot_be_written(tmp_path: Path, name: str, output: str, reason: str) -> None:
+    result = run(f"{' '.join(COMMANDS[name])} >{output}", tmp_path)
+    assert (result.returncode, result.stderr) == (13, f"kws: cannot write the result: {reason}\n")
+
+
+@pytest.mark.parametrize("options", ["", "--json"])
+def test_a_replay_without_standard_output(
+    tmp_path: Path, tiny_model_folder: Path, noise: np.ndarray, options: str
+) -> None:
+    soundfile.write(tmp_path / "sound.wav", noise, 16000)
+    result = run(f"replay {options} --model '{tiny_model_folder}' sound.wav >&-", tmp_path)
+    assert result.returncode == 13
+    assert result.stderr == "kws: cannot write the result: the standard output is closed\n"
