@@ -11,7 +11,7 @@ from kws.config import ListenConfig
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
 from kws.daemon.control import RequestHandler
 from kws.daemon.faults import Faults
-from kws.daemon.inference import InferenceLoop
+from kws.daemon.inference import PATIENCE_SECONDS, InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
 from kws.daemon.signals import SIGNALS
@@ -25,6 +25,7 @@ GIVE_UP_SECONDS = 30.0
 """A call into the audio system that takes longer ends the daemon."""
 
 _TURN_SECONDS = 0.25
+_RELOAD_PATIENCE_SECONDS = 5.0
 _STDOUT = 1
 _RELOADED = ("model", "words", "threshold", "thresholds")
 
@@ -151,10 +152,11 @@ class Daemon:
     def _reload_on_signal(self) -> None:
         self._notifier.reloading()
         with contextlib.suppress(KwsError):  # which has been reported
-            self._reload()
+            # Nobody would try again, and no socket waits.
+            self._reload(_RELOAD_PATIENCE_SECONDS)
         self._notifier.ready()
 
-    def _reload(self) -> None:
+    def _reload(self, patience: float = PATIENCE_SECONDS) -> None:
         """Read configuration and model again; the stream goes on.  Main or socket thread.
 
         Raises `KwsError`, having reported it; what was in force stays in force.
@@ -166,7 +168,7 @@ class Daemon:
                 for word, value in self._handler.overrides.items():
                     if word in spotter.keywords:
                         spotter.set_threshold(word, value)
-                self._inference.perform(lambda: self._inference.replace_spotter(spotter))
+                self._inference.perform(lambda: self._inference.replace_spotter(spotter), patience)
             except KwsError as error:
                 self._faults.report("reload_failed", str(error))
                 raise

@@ -26,8 +26,12 @@ from kws.spotter import Row, Spotter
 if TYPE_CHECKING:
     from kws.daemon.triggers import TriggerRecorder
 
-_TURN_SECONDS = 0.25
-_PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 0.5
+"""How long a request waits for its turn: while the socket thread waits there are no heartbeats."""
+
+_TURN_SECONDS = 0.1
+_STOP_SECONDS = 5.0
+_MOST_MUTE_REASONS = 32
 _GAP_REACH = RATE // 2
 """Samples before a word in which a gap makes its bounds doubtful."""
 
@@ -115,12 +119,13 @@ class InferenceLoop:
     def stop(self) -> None:
         """End the thread, after the chunk that it is busy with."""
         self._stopping.set()
-        self._thread.join(_PATIENCE_SECONDS)
+        self._thread.join(_STOP_SECONDS)
 
-    def perform(self, action: Callable[[], Result]) -> Result:
+    def perform(self, action: Callable[[], Result], patience: float = PATIENCE_SECONDS) -> Result:
         """Have `action` carried out between two chunks, and give back what it gives or raises.
 
-        Any thread may call.  Raises `KwsError` when the loop does not get round to it.
+        Any thread may call.  Raises `KwsError` when the loop does not get round to it within
+        `patience` seconds; it is not carried out later, then.
         """
         if self._stopping.is_set():
             raise KwsError("the daemon is stopping")
@@ -136,13 +141,21 @@ class InferenceLoop:
 
         self._actions.put(carry_out)
         try:
-            return future.result(_PATIENCE_SECONDS)
+            return future.result(patience)
         except TimeoutError as error:
             future.cancel()
             raise KwsError("the daemon is too busy to do that now: try again") from error
 
     def mute(self, reason: str) -> list[str]:
-        """Stop the analysis; gives all reasons in force.  For `perform`."""
+        """Stop the analysis; gives all reasons in force.  For `perform`.
+
+        Raises:
+            KwsError: there are too many reasons already.
+        """
+        if len(self._mute_reasons | {reason}) > _MOST_MUTE_REASONS:
+            raise KwsError(
+                f"there are {_MOST_MUTE_REASONS} reasons to be mute already: withdraw some"
+            )
         self._mute_reasons.add(reason)
         return sorted(self._mute_reasons)
 
@@ -152,8 +165,9 @@ class InferenceLoop:
             self._mute_reasons.clear()
         self._mute_reasons.discard(reason or "")
         if self._skipped and not self._mute_reasons:
-            self._reset("unmute", self._skipped)
-            self._skipped = 0
+            # In this order `position` is too small for a moment, never too large.
+            skipped, self._skipped = self._skipped, 0
+            self._reset("unmute", skipped)
         return sorted(self._mute_reasons)
 
     def reset(self) -> int:
@@ -181,8 +195,8 @@ class InferenceLoop:
             self.turned = time.monotonic()
 
     def _finish(self) -> None:
-        """No more samples will come: let a word at the very end fire."""
-        if self._source.status.state == "ended" and not self._mute_reasons:
+        """No more samples will come: let a word at the very end fire, also of a damaged file."""
+        if self.spotter.position > self._nonfinite and not self._mute_reasons:
             for detection in self.spotter.flush():
                 self._announce(detection)
         self.finished = True

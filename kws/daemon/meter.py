@@ -26,7 +26,8 @@ class Meter:
     def heartbeat(self) -> HeartbeatEvent:
         """How the daemon is doing; the real-time factor is that since the last call."""
         inference = self._inference
-        busy, position = inference.busy, inference.position
+        # An unmute makes it look smaller for a moment.
+        busy, position = inference.busy, max(self._position, inference.position)
         seconds = (position - self._position) / RATE
         factor = (busy - self._busy) / seconds if seconds > 0 else 0.0
         self._busy, self._position = busy, position

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from ears import Bench, Open
 from listener import wait_for
 
 from kws.audio.source import SourceStatus
-from kws.daemon import inference
+from kws.daemon.meter import Meter
 from kws.errors import ConfigError, KwsError
 from kws.model.bundle import Model
 from kws.spotter import Spotter
@@ -53,15 +54,23 @@ def test_events_are_the_detections_of_the_spotter(
     assert bench.loop.resets == 0
 
 
+@pytest.mark.parametrize("end", ["ended", "failed"])
 def test_the_end_of_a_recording_is_flushed(
-    bench: Bench, tiny_model: Model, noise: np.ndarray
+    bench: Bench, tiny_model: Model, noise: np.ndarray, end: Literal["ended", "failed"]
 ) -> None:
+    """Also of one that was cut off, as replay does."""
     spotter = Spotter(tiny_model)
     expected = spotter.feed(noise) + spotter.flush()
     bench.play(noise)
-    bench.source.status = SourceStatus("ended")
+    bench.source.status = SourceStatus(end)
     wait_for("the end", lambda: bench.loop.finished)
     assert [event.fired for event in bench.detections()] == [x.fired for x in expected]
+
+
+def test_where_nothing_was_heard_nothing_is_flushed(bench: Bench) -> None:
+    bench.source.status = SourceStatus("failed")
+    wait_for("the end", lambda: bench.loop.finished)
+    assert bench.loop.position == 0
 
 
 def test_an_overrun_advances_the_position_and_starts_afresh(
@@ -122,14 +131,14 @@ def test_mute_drops_audio_until_the_last_reason_is_withdrawn(
     bench: Bench, tiny_model: Model, noise: np.ndarray
 ) -> None:
     loop = bench.loop
-    assert loop.perform(lambda: loop.mute("tts")) == ["tts"]
-    assert loop.perform(lambda: loop.mute("user")) == ["tts", "user"]
+    assert bench.perform(lambda: loop.mute("tts")) == ["tts"]
+    assert bench.perform(lambda: loop.mute("user")) == ["tts", "user"]
     bench.play(noise)
     assert bench.detections() == []
     assert loop.position == len(noise)
-    assert loop.perform(lambda: loop.unmute("tts")) == ["user"]
-    assert loop.perform(lambda: loop.unmute("never given")) == ["user"]
-    assert loop.perform(lambda: loop.unmute(None)) == []
+    assert bench.perform(lambda: loop.unmute("tts")) == ["user"]
+    assert bench.perform(lambda: loop.unmute("never given")) == ["user"]
+    assert bench.perform(lambda: loop.unmute(None)) == []
     assert loop.position == len(noise)
     bench.play(noise)
     spotter = Spotter(tiny_model)
@@ -144,7 +153,7 @@ def test_a_reload_goes_on_at_the_same_position(
     bench.play(noise)
     count = len(bench.detections())
     fresh = Spotter(tiny_model, words=["yes"])
-    bench.loop.perform(lambda: bench.loop.replace_spotter(fresh))
+    bench.perform(lambda: bench.loop.replace_spotter(fresh))
     bench.play(noise)
     assert {event.keyword for event in bench.detections()[count:]} == {"yes"}
     assert bench.detections()[-1].fired > len(noise)
@@ -153,22 +162,47 @@ def test_a_reload_goes_on_at_the_same_position(
 
 def test_what_is_performed_may_raise(bench: Bench) -> None:
     with pytest.raises(ConfigError, match="does not listen for"):
-        bench.loop.perform(lambda: bench.loop.spotter.set_threshold("nope", 0.5))
+        bench.perform(lambda: bench.loop.spotter.set_threshold("nope", 0.5))
     bench.loop.stop()
     with pytest.raises(KwsError, match="stopping"):
         bench.loop.perform(lambda: None)
 
 
-def test_what_was_given_up_is_not_done_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference, "_PATIENCE_SECONDS", 0.2)
+def test_what_was_given_up_is_not_done_later(bench: Bench) -> None:
     release = threading.Event()
     with pytest.raises(KwsError, match="too busy"):
         bench.loop.perform(release.wait)  # is being done: cannot be taken back
     with pytest.raises(KwsError, match="too busy"):
         bench.loop.perform(lambda: bench.loop.mute("late"))
     release.set()
-    monkeypatch.setattr(inference, "_PATIENCE_SECONDS", 60.0)
-    assert bench.loop.perform(lambda: bench.loop.mute("now")) == ["now"]
+    assert bench.perform(lambda: bench.loop.mute("now")) == ["now"]
+
+
+def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
+    for number in range(32):
+        bench.perform(lambda n=number: bench.loop.mute(f"reason {n}"))
+    with pytest.raises(KwsError, match="32 reasons"):
+        bench.perform(lambda: bench.loop.mute("one more"))
+    assert len(bench.perform(lambda: bench.loop.mute("reason 0"))) == 32
+
+
+def test_the_position_never_goes_back(bench: Bench, noise: np.ndarray) -> None:
+    """A heartbeat in the middle of an unmute."""
+    meter = Meter(bench.loop, bench.source)
+    bench.play(noise[:16000])
+    bench.perform(lambda: bench.loop.mute("tts"))
+    bench.play(noise[16000:32000])
+    positions = [meter.heartbeat().samples]
+    reset = bench.loop.spotter.reset
+
+    def beat_before_and_after(reason: str, advance: int = 0) -> None:
+        positions.append(meter.heartbeat().samples)
+        reset(reason, advance)
+        positions.append(meter.heartbeat().samples)
+
+    bench.loop.spotter.reset = beat_before_and_after  # type: ignore[method-assign]
+    bench.perform(lambda: bench.loop.unmute(None))
+    assert positions == [32000, 32000, 32000]
 
 
 def test_posteriors_only_for_subscribers(bench: Bench, noise: np.ndarray) -> None:
