@@ -20,9 +20,27 @@ ReasonOption = Annotated[str, typer.Option(metavar="WORD", help="Why, for exampl
 ctl = typer.Typer(
     name="ctl",
     no_args_is_help=True,
-    help="Control a running daemon: mute it, set thresholds, ask how it is.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@ctl.callback()
+def _explain() -> None:
+    """Control a running daemon: mute it, set thresholds, ask how it is.
+
+    Without --control it looks at $KWS_CONTROL, then for the user's own daemon,
+    then for the system's.
+
+    Examples:
+
+        kws ctl status
+
+        kws ctl mute --reason tts
+
+        kws ctl set-threshold yes=0.7 stop=0.8 --save
+
+        kws ctl describe --json | jq .model.name
+    """
 
 
 @ctl.command()

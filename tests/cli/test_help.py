@@ -1,0 +1,35 @@
+"""Every command explains itself."""
+
+import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from kws.cli.app import app
+
+_program = get_command(app)
+COMMANDS = sorted(_program.commands)
+REQUESTS = sorted(_program.commands["ctl"].commands)
+
+
+def help_of(*command: str) -> str:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    return typer.unstyle(result.stdout)
+
+
+def test_kws_lists_its_commands() -> None:
+    text = help_of()
+    assert [command for command in COMMANDS if f" {command} " not in text] == []
+    assert len(COMMANDS) > 10
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_examples(command: str) -> None:
+    _, _, examples = help_of(command).partition("Examples:")
+    assert f"kws {command}" in examples
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_every_request_has_help(request_name: str) -> None:
+    assert f"Usage: kws ctl {request_name} " in help_of("ctl", request_name)
