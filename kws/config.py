@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import platformdirs
@@ -19,13 +19,16 @@ FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
 _SAVED_NAME = "thresholds.json"
 
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+SomeWords = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
 
 class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that `kws listen` can be told.  The names are the keys of the TOML file."""
 
     model: str | None = None
     """Name or folder of the model; the one that comes along by default."""
-    words: tuple[str, ...] | None = None
+    words: SomeWords | None = None
     """The words that may fire; all of the model by default."""
     threshold: float | None = None
     """The threshold of all words; those of the model by default."""
@@ -37,7 +40,7 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Whether a recording takes as long as it lasts."""
     device: str | int | None = None
     """Microphone: name, part of a name, or index; the default one by default."""
-    channel: int | None = None
+    channel: Positive | None = None
     """Channel to take, counted from 1.  Of a microphone the first by default."""
     wait: bool | None = None
     """Whether to wait for a microphone when there is none at the start; a service does."""
@@ -51,7 +54,7 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Whether endpoints may be open to other machines without keys."""
     save_triggers: str | None = None
     """Folder for the audio before each detection."""
-    save_triggers_mb: int = 100
+    save_triggers_mb: Positive = 100
     """Megabytes that this folder may take."""
 
 
@@ -83,7 +86,8 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
 def default_file() -> Path | None:
     """The TOML file that is read without being asked for; None if there is none."""
     for path in (platformdirs.user_config_path("kws") / FILE_NAME, SYSTEM_FILE):
-        if path.is_file():
+        # Not `is_file`, which fails in a closed home: a service may have that of another user.
+        if os.access(path, os.F_OK):
             return path
     return None
 
@@ -91,10 +95,10 @@ def default_file() -> Path | None:
 def saved_thresholds() -> dict[str, float]:
     """Thresholds that were set by request, to last; raises `ConfigError` for a damaged file."""
     path = _saved_path()
+    if not os.access(path, os.F_OK):
+        return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except FileNotFoundError:
-        return {}
     except (msgspec.DecodeError, OSError) as error:
         raise ConfigError(f"{path}: {error}; remove the file") from error
 

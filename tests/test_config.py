@@ -71,6 +71,9 @@ def test_the_users_file_goes_before_the_systems() -> None:
         ("zzz = 1", "unknown key 'zzz'.*known are model"),
         ("channel = 'two'", r"Expected `int \| null`.*\$\.channel"),
         ("[thresholds]\nyes = 'high'", r"Expected `float`.*thresholds"),
+        ("channel = 0", r"Expected `int` >= 1.*channel"),
+        ("save_triggers_mb = -5", r"Expected `int` >= 1.*save_triggers_mb"),
+        ("words = []", r"length >= 1.*words"),
         ("channel = ", "Invalid value"),
         ("channel = 1\nchannel = 2", "Cannot overwrite"),
     ],
@@ -88,10 +91,23 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         read_config({}, tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("flags", [{"channel": "two"}, {"colour": 1}])
+@pytest.mark.parametrize("flags", [{"channel": "two"}, {"colour": 1}, {"words": []}])
 def test_flags_are_checked_too(flags: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         read_config(flags)
+
+
+def test_a_home_that_is_closed_holds_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with ``sudo -u kws`` and the home of somebody else; made up, as root may go anywhere."""
+
+    def closed(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", closed)
+    monkeypatch.setattr(config.os, "access", lambda *_: False)
+    assert read_config({}) == config.ListenConfig()
 
 
 def test_a_threshold_that_cannot_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

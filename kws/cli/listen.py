@@ -159,10 +159,11 @@ def listen(
     }
     flags = {name: value for name, value in settings.items() if value is not None}
     if show_config:
+        from kws.cli.reports import write_line
         from kws.config import read_config
 
         for line in _describe(read_config(flags, config)):
-            typer.echo(line)
+            write_line(line)
         return
     from kws.daemon.arguments import Arguments, become_daemon
 

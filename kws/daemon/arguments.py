@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from kws.daemon.signals import block_signals
+from kws.errors import ConfigError
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +27,27 @@ def become_daemon(arguments: Arguments) -> NoReturn:
     """Replace this process by the daemon, which keeps its id.
 
     The libraries of the command line take 13 MB, which a daemon would carry along for months.
+
+    Raises:
+        ConfigError: an argument is no text, which neither events nor the log could tell of.
     """
+    try:
+        text = msgspec.json.encode(arguments).decode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{error.object!r} is not UTF-8: rename it, or make a link with another name"
+        ) from error
     block_signals()
-    text = msgspec.json.encode(arguments).decode()
+    _open_standard_streams()
     # -P: nothing in the current directory must pass for a module.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "kws.daemon", text])
+
+
+def _open_standard_streams() -> None:
+    """Lead those that are closed (``2>&-``) to nowhere, before sockets take their place."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest free descriptor, which is this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)

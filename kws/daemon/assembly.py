@@ -43,7 +43,7 @@ def make_spotter(config: ListenConfig) -> Spotter:
         ConfigError: an unknown word, or a threshold outside 0 to 1.
     """
     model = load_model(config.model)
-    words = config.words or model.words
+    words = model.words if config.words is None else config.words
     thresholds = {} if config.threshold is None else dict.fromkeys(words, config.threshold)
     # A word that was left out, or saved for another model, is no fault; a misspelt one is, and the
     # spotter says it best.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from kws.audio.source import Source
 from kws.config import save_threshold
 from kws.daemon.inference import InferenceLoop
+from kws.errors import KwsError
 from kws.events.messages import now
 from kws.events.requests import (
     Describe,
@@ -78,10 +79,21 @@ class RequestHandler:
 
     def _set_threshold(self, request: SetThreshold) -> ThresholdSet:
         word, value = request.keyword, request.threshold
-        self._inference.perform(lambda: self._inference.spotter.set_threshold(word, value))
+        before = self._inference.spotter.thresholds
+        self._apply(word, value)
+        saved = None
+        if request.save:
+            try:
+                saved = str(save_threshold(word, value))
+            except KwsError:
+                # What is answered with an error must not stay in force.
+                self._apply(word, before[word])
+                raise
         self.overrides[word] = value
-        saved = str(save_threshold(word, value)) if request.save else None
         return ThresholdSet(keyword=word, threshold=value, saved=saved)
+
+    def _apply(self, word: str, value: float) -> None:
+        self._inference.perform(lambda: self._inference.spotter.set_threshold(word, value))
 
     def _keywords(self) -> list[KeywordStatus]:
         thresholds = self._inference.spotter.thresholds

@@ -61,5 +61,7 @@ def _watchdog_seconds(environment: Mapping[str, str]) -> float | None:
 
 
 def is_service(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether systemd started this process; a terminal within a service does not count."""
-    return "NOTIFY_SOCKET" in environment or ("INVOCATION_ID" in environment and not os.isatty(2))
+    """Whether systemd started this very process, and not a program above it."""
+    # INVOCATION_ID says too little: every terminal of a desktop inherits one.
+    started = environment.get("SYSTEMD_EXEC_PID") == str(os.getpid())
+    return started or "NOTIFY_SOCKET" in environment

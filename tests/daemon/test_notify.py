@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kws.daemon.notify import Notifier
+from kws.daemon.notify import Notifier, is_service
 
 
 @pytest.fixture
@@ -65,3 +65,16 @@ def test_without_systemd_and_with_one_that_is_gone_nothing_happens(tmp_path: Pat
 )
 def test_watchdog_period(environment: dict[str, str], expected: float | None) -> None:
     assert Notifier(environment).watchdog_seconds == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"NOTIFY_SOCKET": "/run/notify"}, True),
+        ({"SYSTEMD_EXEC_PID": str(os.getpid())}, True),
+        ({"SYSTEMD_EXEC_PID": "1", "INVOCATION_ID": "inherited by a terminal"}, False),
+    ],
+)
+def test_is_service(environment: dict[str, str], expected: bool) -> None:
+    assert is_service(environment) is expected

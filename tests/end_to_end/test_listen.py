@@ -356,6 +356,49 @@ def test_what_cannot_be_is_one_line_and_an_exit_code(
     assert not any("Traceback" in line for line in daemon.log)
 
 
+def test_a_name_that_is_no_text_is_refused_in_one_line() -> None:
+    result = subprocess.run(
+        [KWS, "listen", "--source", b"\xff.flac"], capture_output=True, timeout=DEADLINE
+    )
+    assert result.returncode == 7
+    assert b"is not UTF-8" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_standard_streams_may_be_closed(
+    tmp_path: Path, recording: Path, tiny_model_folder: Path
+) -> None:
+    """As with ``kws listen >&- 2>&-``; no socket may take their place."""
+
+    def close_them() -> None:
+        for descriptor in range(3):
+            os.close(descriptor)
+
+    process = subprocess.Popen(
+        [
+            *(KWS, "listen", "--model", str(tiny_model_folder), "--source", str(recording)),
+            *("--events", f"ipc://{tmp_path}/e", "--control", f"ipc://{tmp_path}/c"),
+        ],
+        preexec_fn=close_them,
+    )
+    with contextlib.closing(Hearer(f"ipc://{tmp_path}/e")) as hearer:
+        wait_for("a detection", hearer.detections)
+        streams = [Path(f"/proc/{process.pid}/fd/{number}").readlink() for number in range(3)]
+        assert process.wait(DEADLINE) == 0
+    # Of stderr the audio libraries have the number, Python has a copy.
+    assert streams == [Path("/dev/null")] * 3
+
+
+@pytest.mark.parametrize("command", [["listen", "--show-config"], ["doctor"]])
+def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [KWS, *command], stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE
+        )
+    assert result.returncode == 13
+    assert result.stderr.splitlines() == [b"kws: cannot write the result: No space left on device"]
+
+
 def test_show_config_shows_all_layers(tmp_path: Path) -> None:
     config = tmp_path / "some.toml"
     config.write_text('channel = 2\nwords = ["yes"]\n[thresholds]\nno = 0.7\n')

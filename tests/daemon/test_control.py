@@ -1,0 +1,56 @@
+"""Requests that touch the spotter."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ears import Bench
+
+from kws.config import saved_thresholds
+from kws.daemon.control import RequestHandler
+from kws.errors import ConfigError, KwsError
+from kws.events.requests import SetThreshold
+from kws.model.bundle import Model
+
+
+@pytest.fixture
+def bench(tiny_model: Model) -> Iterator[Bench]:
+    bench = Bench(tiny_model)
+    yield bench
+    bench.loop.stop()
+
+
+@pytest.fixture
+def handler(bench: Bench) -> RequestHandler:
+    return RequestHandler(bench.loop, bench.source, lambda: None)
+
+
+def test_a_threshold_is_set_and_saved(
+    bench: Bench, handler: RequestHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    handler(SetThreshold(keyword="yes", threshold=0.7, save=True))
+    assert bench.loop.spotter.thresholds["yes"] == 0.7
+    assert saved_thresholds() == {"yes": 0.7}
+    assert handler.overrides == {"yes": 0.7}
+
+
+def test_a_threshold_that_cannot_be_saved_is_not_in_force(
+    bench: Bench, handler: RequestHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file" / "state"))
+    with pytest.raises(KwsError):
+        handler(SetThreshold(keyword="yes", threshold=0.7, save=True))
+    assert bench.loop.spotter.thresholds["yes"] == 0.4
+    assert handler.overrides == {}
+
+
+def test_a_threshold_that_makes_no_sense_is_not_saved(
+    bench: Bench, handler: RequestHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    for word, value in (("maybe", 0.7), ("yes", 1.5)):
+        with pytest.raises(ConfigError):
+            handler(SetThreshold(keyword=word, threshold=value, save=True))
+    assert saved_thresholds() == {}
