@@ -51,6 +51,7 @@ class RecordedMicrophone:
         self.status = SourceStatus("open", device="benchmark", rate=RATE)
         self.clock = "arrival"
         self.stuck_for = 0.0
+        self.turned = 0.0
         self.written: dict[int, float] = {}
         """When the block that ends at a sample was about to be written."""
         self._samples = samples

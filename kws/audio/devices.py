@@ -1,5 +1,6 @@
 """Which microphone is meant."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,9 +21,19 @@ class Device:
     """The sample rate that it prefers, in Hz."""
     is_default: bool
 
+    @property
+    def lasting_name(self) -> str:
+        """The name without ALSA's numbers, ``(hw:2,0)``, which another socket may change."""
+        return re.sub(r"\s*\(hw:\d+,\d+\)$", "", self.name)
 
-def choose_device(devices: Sequence[Device], wanted: str | int | None) -> Device:
+
+def choose_device(
+    devices: Sequence[Device], wanted: str | int | None, preferred: int | None = None
+) -> Device:
     """The device that is meant: by index, by name or a part of it, or the default one.
+
+    Args:
+        preferred: the index to take where several have the name.
 
     Raises:
         DeviceError: there is none, or more than one.
@@ -35,6 +46,8 @@ def choose_device(devices: Sequence[Device], wanted: str | int | None) -> Device
         found = [device for device in devices if device.index == wanted]
     else:
         found = _named(devices, wanted)
+    if len(found) > 1:
+        found = [device for device in found if device.index == preferred] or found
     if len(found) == 1:
         return found[0]
     candidates = ", ".join(f"{device.index} {device.name!r}" for device in found or devices)
@@ -52,8 +65,10 @@ def _default(devices: Sequence[Device]) -> Device:
 
 
 def _named(devices: Sequence[Device], wanted: str) -> list[Device]:
-    """All that bear the name, else all whose name contains it."""
+    """All that bear the name, with or without ALSA's numbers, else all whose name contains it."""
     low = wanted.casefold()
-    return [device for device in devices if device.name.casefold() == low] or [
-        device for device in devices if low in device.name.casefold()
-    ]
+    return (
+        [device for device in devices if device.name.casefold() == low]
+        or [device for device in devices if device.lasting_name.casefold() == low]
+        or [device for device in devices if low in device.name.casefold()]
+    )

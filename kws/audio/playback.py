@@ -39,6 +39,10 @@ class Playback:
         return self._blocks.qsize() * _PACED_BLOCK / RATE
 
     @property
+    def turned(self) -> float:
+        return time.monotonic()  # a pipe may be silent for as long as it likes
+
+    @property
     def alive(self) -> bool:
         return self._thread.is_alive() or self._end is not None
 

@@ -63,6 +63,10 @@ class Source(Protocol):
         """Seconds that a call into the audio system has been hanging; 0 when all is well."""
 
     @property
+    def turned(self) -> float:
+        """`time.monotonic` when the thread that brings the samples last showed progress."""
+
+    @property
     def alive(self) -> bool:
         """Whether the thread that brings the samples runs, or has ended and said so."""
 

@@ -73,7 +73,9 @@ class MicrophoneSource:
         """
         self.name = "microphone"
         self.status = SourceStatus("opening")
+        self.turned = time.monotonic()
         self._wanted = device
+        self._index = device if isinstance(device, int) else None
         self._channel = channel
         self._patient = patient
         self._host = host
@@ -136,9 +138,10 @@ class MicrophoneSource:
     def _record(self, portaudio: PortAudio) -> bool:
         """Open the device and watch it until it fails or `stop`; gives whether it ever spoke."""
         with self._call():
-            device = choose_device(portaudio.devices(), self._wanted)
+            device = choose_device(portaudio.devices(), self._wanted, self._index)
         # An index may belong to another device after the next initialisation, a name does not.
-        self._wanted = device.name if isinstance(self._wanted, int) else self._wanted
+        if isinstance(self._wanted, int):
+            self._wanted = device.lasting_name
         with self._call():
             microphone = portaudio.open(device, self._channel, self._streams)
         try:
@@ -189,8 +192,9 @@ class MicrophoneSource:
     @contextlib.contextmanager
     def _call(self) -> Iterator[None]:
         """Around every call that may hang."""
-        self._calling_since = time.monotonic()
+        self.turned = self._calling_since = time.monotonic()
         try:
             yield
         finally:
             self._calling_since = None
+            self.turned = time.monotonic()

@@ -72,7 +72,7 @@ class Daemon:
         self._handler = RequestHandler(self._inference, self.source, self._reload)
         self._handler.boot = self.server.boot
         self._meter = Meter(self._inference, self.source)
-        self._watchdog = Watchdog(self._inference, self.server, self._notifier)
+        self._watchdog = Watchdog(self.source, self._inference, self.server, self._notifier)
         self._reloading = threading.Lock()
         self._on_terminal = os.isatty(_STDOUT)
         self._status = ""

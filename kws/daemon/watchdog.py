@@ -3,6 +3,7 @@
 import logging
 import time
 
+from kws.audio.source import Source
 from kws.daemon.inference import InferenceLoop
 from kws.daemon.notify import Notifier
 from kws.events.server import EventServer
@@ -11,16 +12,21 @@ logger = logging.getLogger(__name__)
 
 _INFERENCE_SECONDS = 2.0
 _SOCKET_SECONDS = 3.0
+AUDIO_SECONDS = 45.0
+"""More than the longest call that the daemon bears and the longest pause between two attempts."""
 
 
 class Watchdog:
-    """Feeds the watchdog of systemd only while the inference and the socket thread turn.
+    """Feeds the watchdog of systemd only while the audio, inference and socket threads turn.
 
-    The microphone's thread is no part of it: a device that is missing is no fault of the process,
-    and a call that hangs ends the daemon with an exit code of its own.
+    A device that is missing is no fault of the process: the audio thread turns while it looks for
+    one.  A call of its that hangs ends the daemon first, with an exit code of its own.
     """
 
-    def __init__(self, inference: InferenceLoop, server: EventServer, notifier: Notifier) -> None:
+    def __init__(
+        self, source: Source, inference: InferenceLoop, server: EventServer, notifier: Notifier
+    ) -> None:
+        self._source = source
         self._inference = inference
         self._server = server
         self._notifier = notifier
@@ -50,4 +56,6 @@ class Watchdog:
             return "inference"
         if now - self._progressed > _SOCKET_SECONDS:
             return "socket"
+        if now - self._source.turned > AUDIO_SECONDS:
+            return "audio"
         return None

@@ -35,6 +35,19 @@ def test_the_whole_name_goes_before_a_part() -> None:
     assert choose_device([device(0, "mic 2"), device(1, "mic")], "mic").index == 1
 
 
+def test_of_two_with_the_same_name_the_preferred_one() -> None:
+    twins = [device(2, "Mic: USB (hw:2,0)"), device(5, "Mic: USB (hw:3,0)")]
+    assert choose_device(twins, "Mic: USB", preferred=5).index == 5
+    with pytest.raises(DeviceError, match="more than one"):
+        choose_device(twins, "Mic: USB", preferred=4)
+
+
+def test_a_name_without_the_numbers_is_a_whole_name() -> None:
+    devices = [device(2, "Mic: USB 2 (hw:2,0)"), device(5, "Mic: USB (hw:3,0)")]
+    assert [each.lasting_name for each in devices] == ["Mic: USB 2", "Mic: USB"]
+    assert choose_device(devices, "Mic: USB").index == 5
+
+
 @pytest.mark.parametrize(
     ("devices", "wanted", "text"),
     [

@@ -145,6 +145,33 @@ def test_an_index_is_taken_back_by_name(bench: Bench, start: Start) -> None:
     assert bench.opened[-1].device.name == "usb"
 
 
+def test_an_index_is_taken_back_although_its_numbers_have_changed(
+    bench: Bench, start: Start
+) -> None:
+    """ALSA puts the number of the card into the name: ``(hw:2,0)``."""
+    bench.plugged = [BUILT_IN, Device(3, "Cam: USB (hw:2,0)", "ALSA", 1, 48000, False)]
+    source = start(3)
+    state_is(source, "open")
+    bench.plugged = [BUILT_IN, Device(1, "Cam: USB (hw:1,0)", "ALSA", 1, 48000, False)]
+    bench.opened[-1].active = False
+    wait_for("the second opening", lambda: len(bench.opened) == 2)
+    assert bench.opened[-1].device.index == 1
+
+
+def test_the_thread_shows_progress_with_and_without_a_microphone(
+    bench: Bench, start: Start
+) -> None:
+    source = start()
+    state_is(source, "open")
+    before = source.turned
+    wait_for("a look at the device", lambda: source.turned > before)
+    bench.plugged = []
+    bench.opened[-1].active = False
+    state_is(source, "lost")
+    before = source.turned
+    wait_for("another attempt", lambda: source.turned > before)
+
+
 def list_tail(device: Device) -> tuple[str, str, int, int, bool]:
     return device.name, device.host, device.channels, device.rate, device.is_default
 

@@ -27,6 +27,7 @@ class ScriptedSource:
         self.backlog = 0.0
         self.stuck_for = 0.0
         self.alive = True
+        self.turned = 0.0
         self.chunks: queue.Queue[Chunk] = queue.Queue()
 
     def start(self) -> None:
