@@ -1,7 +1,6 @@
 """`kws eval`: how good a model is, on clips, on streams and where nothing should fire."""
 
 import os
-import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -125,20 +124,18 @@ def _read(folders: "Folders", part: "Part", words: list[str], quick: bool, seed:
 
 
 def _report(evaluation: "Evaluation", json_file: Path | None, html_file: Path | None) -> None:
-    """Tables to stdout, and the files that were asked for."""
+    """The files that were asked for, and tables to stdout."""
     import msgspec
-    from rich.console import Console
 
+    from kws.cli.reports import print_wide
     from kws.evaluation.report import page
     from kws.evaluation.tables import tables
 
-    # Where there is no terminal, there is room for whole lines.
-    console = Console() if sys.stdout.isatty() else Console(width=130)
-    console.print(tables(evaluation))
     if json_file:
         _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
     if html_file:
         _write(html_file, page(evaluation).encode())
+    print_wide(tables(evaluation))
 
 
 def _parse_streams(text: str) -> list[float | None]:

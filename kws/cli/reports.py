@@ -13,6 +13,7 @@ import typer
 from kws.errors import OutputError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from kws.audio.files import Recording
@@ -160,6 +161,21 @@ def write_line(line: str) -> None:
     with _writing():
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def print_wide(*parts: "RenderableType") -> None:
+    """Print tables and texts for people; where there is no terminal, there is room for whole lines.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    from rich.console import Console
+
+    with _writing():
+        console = Console() if sys.stdout.isatty() else Console(width=130)
+        for part in parts:
+            console.print(part)
+        console.file.flush()
 
 
 @contextmanager

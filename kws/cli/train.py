@@ -84,6 +84,7 @@ def train(
         raise MissingExtraError(
             f"training needs {error.name}: pip install '.[train]' in the source folder of kws"
         ) from error
+    from kws.cli.reports import write_line
     from kws.training.terminal import TerminalReporter
 
     torch.set_num_threads(threads)
@@ -99,7 +100,7 @@ def train(
     )
     with TerminalReporter() as reporter:
         spec = run_training(run, out, Goal(Budget(minutes, steps), false_alarms), reporter, resume)
-    typer.echo(f"wrote {out}: {len(spec.keywords)} keywords, `kws listen --model {out}` tries it")
+    write_line(f"wrote {out}: {len(spec.keywords)} keywords, `kws listen --model {out}` tries it")
 
 
 def _recipe(

@@ -1,6 +1,5 @@
 """`kws tune`: thresholds for a wished number of false alarms an hour."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,15 +87,14 @@ def tune(
 
 
 def _print(model: "Model", keywords: list["KeywordSettings"], tuning: "Tuning") -> None:
-    from rich.console import Console
+    from kws.cli.reports import print_wide
 
-    console = Console() if sys.stdout.isatty() else Console(width=130)
-    console.print(_table(model, keywords, tuning))
-    console.print(f"before: {_describe(tuning.before)}")
-    console.print(f"after:  {_describe(tuning.after)}")
-    console.print(
+    print_wide(
+        _table(model, keywords, tuning),
+        f"before: {_describe(tuning.before)}",
+        f"after:  {_describe(tuning.after)}",
         f"Of so few hours ({tuning.after.hours:.2f}) the true rate can only be said to lie between "
-        f"{tuning.after.low:.2f} and {tuning.after.high:.2f} an hour (95 %)."
+        f"{tuning.after.low:.2f} and {tuning.after.high:.2f} an hour (95 %).",
     )
 
 

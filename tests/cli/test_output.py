@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from kws.cli.reports import print_wide
+from kws.errors import OutputError
+
 KWS = Path(sys.executable).with_name("kws")
 
 COMMANDS = {
@@ -47,3 +50,10 @@ def test_a_replay_without_standard_output(
     result = run(f"replay {options} --model '{tiny_model_folder}' sound.wav >&-", tmp_path)
     assert result.returncode == 13
     assert result.stderr == "kws: cannot write the result: the standard output is closed\n"
+
+
+def test_tables_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OutputError, match="No space left on device"):
+            print_wide("a table")

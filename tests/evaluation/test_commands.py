@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,17 @@ def test_the_tables_go_to_stdout_also_without_negatives(
     assert "false alarms on it are unknown" in output
     page = (tmp_path / "r.html").read_text()
     assert "false alarms on it are unknown" in page and "speech without keywords</td>" not in page
+
+
+def test_the_files_are_written_although_the_tables_cannot_be(
+    corpus_folder: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert exit_code(
+        "eval", corpus_folder, "--model", tiny_model_folder, "--streams", "5", "--quick",
+        "--json", tmp_path / "f.json",
+    ) == 13  # fmt: skip
+    assert json.loads((tmp_path / "f.json").read_text())["clips"]
 
 
 @pytest.mark.parametrize(
