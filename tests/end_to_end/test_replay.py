@@ -210,7 +210,7 @@ def test_some_bad_samples_are_reported(
     soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
     result = run("--json", "--model", tiny_model_folder, tmp_path / "a.wav")
     assert result.returncode == 0
-    assert b"100 samples are NaN or infinite" in result.stderr
+    assert b"100 samples are NaN, infinite or huge" in result.stderr
     assert detections(result.stdout)
 
 
