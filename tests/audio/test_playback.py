@@ -1,5 +1,6 @@
 """A recording in place of the microphone."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -7,14 +8,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from kws.audio import playback
 from kws.audio.files import open_recording
 from kws.audio.playback import Playback
+from kws.audio.source import Chunk
 from kws.errors import AudioFileError
 
 DEADLINE = 60
 
 
-def listen_to(source: Playback) -> np.ndarray:
+def chunks_of(source: Playback) -> list[Chunk]:
     parts = []
     deadline = time.monotonic() + DEADLINE
     source.start()
@@ -25,6 +28,11 @@ def listen_to(source: Playback) -> np.ndarray:
             parts.append(chunk)
     assert source.alive
     source.stop()
+    return parts
+
+
+def listen_to(source: Playback) -> np.ndarray:
+    parts = chunks_of(source)
     for chunk in parts:
         assert (chunk.captured is None) == (source.clock == "none")
     return np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in parts)])
@@ -47,11 +55,35 @@ def test_the_samples_are_those_of_the_file(recording: Path, pace: bool) -> None:
     assert source.status.state == "ended"
 
 
-def test_in_real_time_no_sample_comes_before_its_time(recording: Path) -> None:
+class Clock(threading.Event):
+    """A clock on which time passes only while somebody waits; never set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        return self.is_set()
+
+
+def test_in_real_time_no_sample_comes_before_its_time(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(playback, "time", clock)
     source = Playback(str(recording))
-    begin = time.monotonic()
-    listen_to(source)
-    assert time.monotonic() - begin >= 1.0
+    source._stopping = clock
+    heard = 0
+    for chunk in chunks_of(source):
+        heard += len(chunk.samples)
+        assert chunk.captured is not None
+        assert chunk.captured >= 1000.0 + heard / 16000 - 1e-6
+    assert heard == 16000
+    assert clock.now == pytest.approx(1001.0, abs=0.02), "a second of sound takes a second"
 
 
 def test_a_damaged_recording_fails_behind_what_could_be_read(tmp_path: Path) -> None:
