@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Listener, patched, wait_for
+from listener import DEADLINE, KWS, Hearer, Listener, patched, wait_for
 from pulse import PulseServer, require_microphone
 
 from kws.audio.feed import SECONDS
@@ -19,7 +19,8 @@ from kws.audio.supervisor import MicrophoneSource
 from kws.daemon.faults import Faults
 from kws.daemon.inference import InferenceLoop
 from kws.errors import KwsError
-from kws.events.messages import DetectionEvent, Event, HeartbeatEvent
+from kws.events.messages import DetectionEvent, HeartbeatEvent
+from kws.events.publisher import EventPublisher
 from kws.model.bundle import Model
 from kws.spotter import Spotter
 
@@ -70,6 +71,20 @@ def hears(daemon: Listener, pulse: PulseServer, noise_file: Path) -> None:
     wait_for("detections", lambda: len(daemon.hearer.detections()) > before + 3)
 
 
+def clear_threshold(model: Model, samples: np.ndarray) -> float:
+    """One that no word comes near, so that the way through a sound card decides nothing."""
+
+    def words(threshold: float) -> list[str]:
+        spotter = Spotter(model, thresholds=threshold)
+        return [found.keyword for found in spotter.feed(samples) + spotter.flush()]
+
+    for hundredths in range(35, 85, 5):
+        found = words(hundredths / 100 - 0.08)
+        if len(found) >= 4 and found == words(hundredths / 100 + 0.08):
+            return hundredths / 100
+    raise AssertionError("every threshold is near the score of some word")
+
+
 @pytest.mark.parametrize("rate", [16000, 48000])
 def test_the_same_keywords_as_replay(
     pulse: PulseServer, tmp_path: Path, shipped_model: Model, rate: int
@@ -81,12 +96,19 @@ def test_the_same_keywords_as_replay(
     excerpt = tmp_path / "excerpt.wav"
     samples, _ = soundfile.read(RECORDING, frames=17 * 16000, dtype="int16")
     soundfile.write(excerpt, samples, 16000)
+    threshold = str(clear_threshold(shipped_model, samples / np.float32(32768)))
     replay = subprocess.run(
-        [KWS, "replay", "--json", str(excerpt)], capture_output=True, timeout=DEADLINE, check=True
+        [KWS, "replay", "--json", "--threshold", threshold, str(excerpt)],
+        capture_output=True,
+        timeout=DEADLINE,
+        check=True,
     )
     expected = [json.loads(line) for line in replay.stdout.splitlines()]
     assert len(expected) >= 4
     program = patched(f"import kws.audio.microphone as module; module.RATE = {rate}")
+    config = tmp_path / "kws" / "kws.toml"
+    config.parent.mkdir()
+    config.write_text(f"threshold = {threshold}\n")
     with Listener(tmp_path, environment=pulse.environment, program=program) as daemon:
         daemon.wait_state("listening")
         assert daemon.ask("describe")["device_rate"] == rate
@@ -106,9 +128,14 @@ def test_the_same_keywords_as_replay(
         assert daemon.stop(signal.SIGTERM) == 0
     heard = [json.loads(line) for line in output.splitlines()]
     assert [each["keyword"] for each in heard] == [each["keyword"] for each in expected]
-    offsets = [got["fired"] - wanted["fired"] for got, wanted in zip(heard, expected, strict=True)]
-    off_by = np.abs(np.array(offsets) - np.median(offsets))
-    assert off_by.max() <= shipped_model.spec.row_samples, "one row, for the frames lie otherwise"
+    hop = shipped_model.spec.features.hop
+    # The row in which a word fires comes every second hop, and the recording begins anywhere within
+    # one: so the offsets are one hop on either side of the constant one.  Where a word begins and
+    # ends is read from the loudness of frames, of which the edge of a soft word may shift a few.
+    for position, hops in (("fired", 1), ("end", 5), ("start", 5)):
+        pairs = zip(heard, expected, strict=True)
+        offsets = [got[position] - wanted[position] for got, wanted in pairs]
+        assert max(offsets) - min(offsets) <= 2 * hops * hop, position
     assert all(each["gap"] is False and each["time"] is not None for each in heard)
 
 
@@ -240,26 +267,24 @@ def test_samples_of_the_device_that_are_no_numbers(
 
 
 def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
-    pulse: PulseServer, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+    pulse: PulseServer, tiny_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The inference thread is held until the ring has run over; nothing else notices."""
+    """The inference thread is held until the ring has run over; a subscriber is told."""
     for name, value in pulse.environment.items():
         monkeypatch.setenv(name, value)
-    events: list[Event] = []
     heard: list[DetectionEvent] = []
-
-    class Publisher:
-        subscribed_to_posteriors = False
-
-        def publish(self, event: Event) -> None:
-            events.append(event)
-
     source = MicrophoneSource()
-    faults = Faults(events.append)
-    loop = InferenceLoop(source, Spotter(tiny_model), Publisher(), faults, heard.append)
+    publisher = EventPublisher(
+        f"ipc://{tmp_path}/events", lambda: HeartbeatEvent(state="listening", uptime=0.0, samples=0)
+    )
+    faults = Faults(publisher.publish)
+    loop = InferenceLoop(source, Spotter(tiny_model), publisher, faults, heard.append)
+    publisher.start()
+    hearer = Hearer(publisher.events)
     source.start()
     loop.start()
     try:
+        wait_for("the subscription", lambda: hearer.of(HeartbeatEvent))
         wait_for("samples", lambda: loop.position > 16000)
         feed = source._microphone.feed  # type: ignore[union-attr]
         full = feed.written + (SECONDS + 2) * 16000
@@ -269,7 +294,7 @@ def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
 
         with pytest.raises(KwsError, match="too busy"):
             loop.perform(stall)
-        wait_for("the fault", lambda: faults.counts["overrun"])
+        wait_for("the fault", lambda: "overrun" in hearer.errors())
         assert loop.overruns == 1
         wait_for("the reader to catch up", lambda: source.backlog < 0.5)
         # Everything is accounted for, but what has not been read yet.
@@ -279,6 +304,8 @@ def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
     finally:
         source.stop()
         loop.stop()
+        hearer.close()
+        publisher.stop()
 
 
 def test_without_portaudio_the_package_to_install_is_named(
