@@ -37,7 +37,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     recordings, options = arguments[:split], arguments[split + 1 :]
-    if not recordings:
+    if not recordings or recordings[0] in ("-h", "--help"):
         sys.exit(__doc__)
     start_up = measure_start_up(options)
     print(f"start-up: {start_up.cpu_seconds:.2f} s of CPU, {start_up.peak_mib:.0f} MiB")
