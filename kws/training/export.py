@@ -149,9 +149,12 @@ def export_model(
     spec = save_model(folder, spec, replace(matrices), weights)
     write_atomically(folder / "manifest.tsv", _manifest(corpus).encode())
     card = folder / "README.md"
-    if not card.exists():
+    if not card.exists() or _GENERATED in card.read_text(errors="replace"):
         write_atomically(card, _card(spec, sum(a.size for a in weights.values())).encode())
     return spec
+
+
+_GENERATED = "<!-- kws train writes this page anew; without this line it keeps yours -->"
 
 
 def _manifest(corpus: Corpus) -> str:
@@ -167,6 +170,8 @@ def _card(spec: ModelSpec, parameters: int) -> str:
     training = spec.training
     lines = [
         f"# {spec.name}",
+        "",
+        _GENERATED,
         "",
         f"{spec.description}.",
         "",

@@ -59,6 +59,8 @@ def test_a_model_that_detects(tiny_corpus: Path, tmp_path: Path) -> None:
     for name in ("README.md", "manifest.tsv", "run/curve.png", "run/log.jsonl"):
         assert (tmp_path / "model" / name).stat().st_size > 0
     assert model.spec.metrics["validation"]["clips"]["words"] > 0
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert f"after {model.spec.training['steps']:,} steps" in card
 
 
 def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(
