@@ -37,7 +37,8 @@ def train(
     without: Annotated[
         str | None,
         typer.Option(
-            metavar="GROUP,GROUP", help="Augmentation to leave out: place, noise, spectral, faults."
+            metavar="GROUP,GROUP",
+            help="Augmentation to leave out: place, noise, spectral, near_misses, faults.",
         ),
     ] = None,
     false_alarms: Annotated[

@@ -5,6 +5,7 @@
 | `place` | level of a voice, speed 0.85 to 1.15 (which moves pitch and formants too) |
 | `noise` | noise under the speech, simulated rooms |
 | `spectral` | equaliser, band limits, warped mel filters, masks (see `spectral.py`) |
+| `near_misses` | keywords broken off half-way, halves of two in one breath (see `sounds.py`) |
 | `faults` | what a daemon's audio suffers: repeated blocks, inserted zeros, DC, clipping, mute |
 """
 
@@ -20,7 +21,7 @@ from kws.training.decoding import SAMPLE_RATE
 Audio = npt.NDArray[np.float32]
 Rng = np.random.Generator
 
-GROUPS = ("place", "noise", "spectral", "faults")
+GROUPS = ("place", "noise", "spectral", "near_misses", "faults")
 _QUIETEST = 1e-6
 
 

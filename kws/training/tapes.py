@@ -71,6 +71,10 @@ class TapeMaker:
         self._frames = frames
         self._groups = frozenset(groups)
         self._teacher = teacher
+        self._mixed = dict(_MIXED)
+        if "near_misses" not in self._groups:
+            # What they leave goes to other words, so that keywords stay as frequent.
+            self._mixed["other"] += self._mixed.pop("near_miss")
         self._rooms = rooms if "noise" in self._groups else None
         self.samples = (frames - 1) * self._spec.hop + self._spec.window
 
@@ -88,7 +92,7 @@ class TapeMaker:
         scene = str(rng.choice([name for name, _ in _SCENES], p=[share for _, share in _SCENES]))
         audio = np.zeros(self.samples, np.float32)
         if scene != "noise":
-            self._fill(rng, audio, targets, _MIXED if scene == "mixed" else _TALK)
+            self._fill(rng, audio, targets, self._mixed if scene == "mixed" else _TALK)
         if self._rooms is not None and rng.random() < _ROOM_SHARE:
             room = self._rooms[rng.integers(len(self._rooms))]
             audio = oaconvolve(audio, room)[: self.samples].astype(np.float32)

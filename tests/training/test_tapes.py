@@ -10,7 +10,7 @@ from kws.training.logmel import LogMel
 from kws.training.matrices import build_matrices
 from kws.training.recipe import preset
 from kws.training.rooms import room_responses
-from kws.training.sounds import SoundLibrary
+from kws.training.sounds import Sound, SoundKind, SoundLibrary
 from kws.training.tapes import TapeMaker
 from kws.training.targets import LabelSet, choose_labels
 
@@ -23,9 +23,11 @@ def labels_of(folder: Path) -> LabelSet:
     return choose_labels(counts, ["rise", "fall"], own_output=5)
 
 
-def maker(folder: Path, groups: tuple[str, ...]) -> TapeMaker:
+def maker(
+    folder: Path, groups: tuple[str, ...], kind: type[SoundLibrary] = SoundLibrary
+) -> TapeMaker:
     labels = labels_of(folder)
-    library = SoundLibrary(read_corpus(folder), labels.keywords, place="place" in groups)
+    library = kind(read_corpus(folder), labels.keywords, place="place" in groups)
     rooms = room_responses(4) if "noise" in groups else None
     log_mel = LogMel(SPEC, build_matrices(SPEC))
     return TapeMaker(library, labels, log_mel, 2, FRAMES, groups, rooms)
@@ -75,6 +77,23 @@ def test_every_group_can_be_left_out(tiny_corpus: Path, group: str) -> None:
     groups = tuple(g for g in GROUPS if g != group)
     tape = maker(tiny_corpus, groups).make(np.random.default_rng(1))
     assert np.isfinite(tape.log_mel).all()
+
+
+def test_near_misses_come_only_with_their_group(tiny_corpus: Path) -> None:
+    drawn: list[str] = []
+
+    class Watched(SoundLibrary):
+        def draw(self, rng: np.random.Generator, kind: SoundKind) -> Sound:
+            drawn.append(kind)
+            return super().draw(rng, kind)
+
+    for groups in (GROUPS, tuple(g for g in GROUPS if g != "near_misses")):
+        drawn.clear()
+        tapes = maker(tiny_corpus, groups, Watched)
+        for seed in range(6):
+            tapes.mix(np.random.default_rng(seed))
+        assert "keyword" in drawn
+        assert ("near_miss" in drawn) == ("near_misses" in groups)
 
 
 def test_faults_leave_length_and_finiteness() -> None:
