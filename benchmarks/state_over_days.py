@@ -1,0 +1,138 @@
+"""Does the hidden state go stale?  A day through one state, against fresh state every 10 s.
+
+    python benchmarks/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
+        [--model NAME|DIR] [--hours 24] [--json FILE] [--plot PNG]
+
+The testing part of the recordings (speakers and noise never trained on) is strung together to a
+day of talk, noise and near silence with a keyword every minute (see `day_of_audio.py`).  Two
+spotters hear it at the same time: one is never reset, the other is every 10 s.  Keywords within
+1.5 s of a reset are left out of both counts.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from day_of_audio import Days, Scene
+from state_comparison import HOUR, Heard, Layer, compare
+from state_report import draw, tables
+
+from kws.detect.detection import Detection
+from kws.evaluation.materials import Folders, read_material
+from kws.model.bundle import Model, load_model
+from kws.model.lstm import Array, LstmState, StatefulLstm
+from kws.spotter import Samples, Spotter
+from kws.training.decoding import SAMPLE_RATE
+
+
+class WatchedLstm:
+    """The shipped network, with an eye on its state."""
+
+    def __init__(self, model: Model) -> None:
+        spec = model.spec
+        self._network = StatefulLstm(
+            spec.network, model.weights, spec.features.coefficients, len(spec.labels)
+        )
+        self._block = spec.network.block
+        self._rows = 0
+        self._cell, self._hidden, self._largest = np.zeros((3, len(spec.network.layers)))
+
+    def initial_state(self) -> LstmState:
+        """The state before the first frame."""
+        return self._network.initial_state()
+
+    def step(self, frames: Array, state: LstmState) -> tuple[Array, LstmState]:
+        """The same as that of `StatefulLstm`, a row at a time."""
+        rows = [self._network.step(frames[:0], state)[0]]
+        for start in range(0, len(frames), self._block):
+            row, state = self._network.step(frames[start : start + self._block], state)
+            rows.append(row)
+            self._cell += [np.abs(cell).mean() for cell in state.cell]
+            self._hidden += [np.abs(hidden).mean() for hidden in state.hidden]
+            largest = [np.abs(cell).max() for cell in state.cell]
+            np.maximum(self._largest, largest, out=self._largest)
+            self._rows += 1
+        return np.concatenate(rows), state
+
+    def take(self) -> list[Layer]:
+        """Mean and largest sizes of each layer's state since the last call."""
+        rows = max(self._rows, 1)
+        layers = [
+            Layer(cell=cell, hidden=hidden, largest=largest)
+            for cell, hidden, largest in zip(
+                (self._cell / rows).tolist(),
+                (self._hidden / rows).tolist(),
+                self._largest.tolist(),
+                strict=True,
+            )
+        ]
+        self._rows = 0
+        for sizes in (self._cell, self._hidden, self._largest):
+            sizes[:] = 0
+        return layers
+
+
+def hear(scenes: Iterable[Scene], model: Model, period: int) -> Heard:
+    """Play `scenes` to two spotters; the second is reset every `period` samples."""
+    watched = WatchedLstm(model)
+    unbroken, broken = Spotter(model, engine=watched), Spotter(model)
+    heard = Heard()
+    for scene in scenes:
+        if scene.start // HOUR > len(heard.state):
+            heard.state.append(watched.take())
+            print(f"{scene.start / HOUR:.0f} h heard", flush=True)
+        heard.unbroken += unbroken.feed(scene.samples)
+        heard.broken += feed_with_resets(broken, scene.samples, period)
+        heard.placements += scene.placements
+    heard.state.append(watched.take())
+    heard.length = unbroken.position
+    return heard
+
+
+def feed_with_resets(spotter: Spotter, samples: Samples, period: int) -> Iterator[Detection]:
+    """Feed `samples`, with fresh state at every position that is a multiple of `period`."""
+    while len(samples):
+        until_reset = period - spotter.position % period
+        yield from spotter.feed(samples[:until_reset])
+        samples = samples[until_reset:]
+        if spotter.position % period == 0:
+            spotter.reset("timer")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path, help="folders of words, as in Speech Commands")
+    parser.add_argument("--negatives", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument("--noise", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument("--model")
+    parser.add_argument("--hours", type=float, default=24)
+    parser.add_argument("--spacing", type=float, default=60, help="seconds between keywords")
+    parser.add_argument("--reset", type=float, default=10, help="seconds between resets")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--plot", type=Path, metavar="PNG")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = _arguments()
+    model = load_model(arguments.model)
+    folders = Folders(arguments.data, tuple(arguments.negatives), (), tuple(arguments.noise))
+    material = read_material(folders, "testing", model.words)
+    days = Days(material, model.words, arguments.spacing, arguments.seed)
+    period = round(arguments.reset * SAMPLE_RATE)
+    heard = hear(days.scenes(arguments.hours), model, period)
+    report = compare(heard, model, period, arguments.seed)
+    print(tables(report))
+    if arguments.json:
+        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+    if arguments.plot:
+        draw(report, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
