@@ -12,6 +12,7 @@ from kws.cli.eval import evaluate
 from kws.cli.keygen import keygen
 from kws.cli.listen import listen
 from kws.cli.models import models
+from kws.cli.monitor import monitor
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
 from kws.cli.train import train
@@ -62,6 +63,7 @@ app.command()(replay)
 app.command()(train)
 app.command()(models)
 app.command()(subscribe)
+app.command()(monitor)
 app.command()(devices)
 app.command()(doctor)
 app.command()(keygen)

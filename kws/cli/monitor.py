@@ -1,0 +1,75 @@
+"""`kws monitor`: a running daemon, live on the terminal."""
+
+import os
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from kws.cli.connection import ControlOption, EventsOption, KeysOption
+from kws.errors import OutputError
+
+
+def monitor(
+    events: EventsOption = None,
+    control: ControlOption = None,
+    keys: KeysOption = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for a daemon that is not there yet.")
+    ] = False,
+) -> None:
+    """Watch a running daemon: level, a curve for each word, detections, health.
+
+    Without --events it looks at $KWS_EVENTS, then for the user's own daemon,
+    then for the system's. A daemon that goes away and comes back is followed.
+
+    For each word: the score now, with a mark at the threshold; the figures
+    are score, threshold and the best score on the curve. Thresholds that
+    are changed with `kws ctl set-threshold` show at once.
+
+    Keys: q quits, p freezes the picture, m mutes and unmutes the daemon.
+
+    Examples:
+
+        kws monitor
+
+        kws monitor --keys desk --events tcp://kitchen:5570 --control tcp://kitchen:5571
+    """
+    _check_terminal()
+    from rich.console import Console
+
+    from kws.events.curve import ClientKeys
+    from kws.events.subscriber import Subscriber
+    from kws.monitor.desk import Desk
+    from kws.monitor.loop import TOPICS, Monitor
+    from kws.monitor.state import MonitorState
+
+    state = MonitorState()
+    try:
+        with Subscriber(
+            TOPICS,
+            events=events,
+            control=control,
+            keys=keys,
+            wait=wait,
+            on_notice=lambda notice: state.heed(notice, time.monotonic()),
+        ) as subscriber:
+            typer.echo(f"kws: listening to {subscriber.endpoints.events}", err=True)
+            if subscriber.snapshot is not None:
+                state.join(subscriber.snapshot)
+            client_keys = None if keys is None else ClientKeys.load(keys)
+            desk = Desk(subscriber.endpoints.control, client_keys, state)
+            Monitor(subscriber, desk, state, Console()).run()
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _check_terminal() -> None:
+    """Raise `OutputError` if there is nothing to draw on."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        raise OutputError("kws monitor needs a terminal: in a pipe, `kws subscribe` prints events")
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        raise OutputError(
+            "this terminal cannot move the cursor: `kws subscribe` prints events line by line"
+        )
