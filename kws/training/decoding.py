@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,17 @@ import platformdirs
 import soundfile
 import soxr
 
+from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE
+from kws.audio.sound import SequentialSound
 from kws.errors import DataError, OutputError
 
 SAMPLE_RATE = 16000
 SUFFIXES = frozenset({".wav", ".flac", ".opus", ".ogg", ".mp3"})
 
 Samples = npt.NDArray[np.int16]
+
+_LARGEST_BLOCK = 1 << 20
+"""Values read at once, whatever length and channel count a header claims."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,14 +139,24 @@ def _decode_all(
 def _decode(path: Path) -> Samples | str:
     """Samples of one file, or why there are none."""
     try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with SequentialSound(path) as sound:
+            rate = sound.samplerate
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                return f"a sample rate of {rate} Hz, beyond {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+            mono = np.concatenate([np.zeros(0, np.float32), *_blocks(sound)])
     except (soundfile.LibsndfileError, OSError) as error:
         return str(error)
-    mono = audio.mean(axis=1)
-    if not len(mono):
-        return "the file holds no samples"
     if not np.isfinite(mono).all():
         return "the file holds values that are not finite"
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
+    if not len(mono):
+        return "the file holds no samples"
     return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+
+
+def _blocks(sound: SequentialSound) -> Iterator[npt.NDArray[np.float32]]:
+    """A file as mono blocks, for a damaged header may promise more than memory holds."""
+    size = max(1, _LARGEST_BLOCK // sound.channels)
+    while len(block := sound.read_block(size)):
+        yield block.mean(axis=1)

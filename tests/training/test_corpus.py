@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,26 @@ def test_folders_that_cannot_serve(tmp_path: Path, make, message: str) -> None:
     make(tmp_path)
     with pytest.raises(DataError, match=message):
         read_corpus(tmp_path)
+
+
+def test_a_header_that_promises_too_much_costs_no_memory(tmp_path: Path) -> None:
+    """36 bits of a FLAC file say how long it is, and a rate of 1 Hz makes much of little."""
+    for name in ("rise/a.flac", "rise/b.wav"):
+        write_clip(tmp_path / name, "rise", 1)
+    promising = bytearray((tmp_path / "rise/a.flac").read_bytes())
+    promising[21] |= 0x0F
+    promising[22:26] = b"\xff" * 4
+    (tmp_path / "rise/a.flac").write_bytes(promising)
+    slow = bytearray((tmp_path / "rise/b.wav").read_bytes())
+    slow[24:28] = (1).to_bytes(4, "little")
+    (tmp_path / "rise/b.wav").write_bytes(slow)
+    tracemalloc.start()
+    corpus = read_corpus(tmp_path, cache=tmp_path / "cache")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32e6
+    assert [recording.name for recording in corpus.recordings] == ["rise/a.flac"]
+    assert "sample rate of 1 Hz" in corpus.corrupt[str(tmp_path / "rise/b.wav")]
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
