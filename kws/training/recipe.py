@@ -21,13 +21,13 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     augmentation: tuple[str, ...] = GROUPS
     own_output: int = 200
     """A word that is no keyword gets an output of its own from so many training clips on."""
-    lanes: int = 64
+    lanes: int = 32
     chunk: int = 200
     """Frames of back-propagation through time."""
     tape_chunks: int = 12
     tapes: int = 128
     """Tapes of a generation, a multiple of the lanes."""
-    passes: int = 2
+    passes: int = 3
     """How often a generation is trained on before the next one takes its place."""
     reset_chance: float = 0.05
     """Share of lanes whose state is reset before a chunk."""
@@ -47,7 +47,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A published clip model (TFLite) whose answers soften the targets; empty for none."""
     teacher_weight: float = 0.5
     """Share of the teacher in the loss of a word's window."""
-    mine_every: int = 8
+    mine_every: int = 3
     """Generations between two searches for hard negatives; 0 for never."""
     validate_every: float = 240.0
     """Seconds between two validations, each of which writes a checkpoint."""

@@ -24,7 +24,7 @@ _MIXED: dict[SoundKind, float] = {
 }  # fmt: skip
 _TALK: dict[SoundKind, float] = {"speech": 0.75, "piece": 0.2, "other": 0.05}
 _SCENES = (("mixed", 0.65), ("talk", 0.3), ("noise", 0.05))
-_CLEAN_SHARE = 0.4
+_CLEAN_SHARE = 0.3
 _ROOM_SHARE = 0.4
 _DAMAGE_SHARE = 0.15
 
@@ -153,7 +153,7 @@ class TapeMaker:
             targets.free(position, after + 3200)
 
     def _add_noise(self, rng: Rng, audio: Audio, targets: TargetTape, scene: str) -> None:
-        """A bed of noise at 0 to 25 dB under the speech, or next to nothing."""
+        """A bed of noise at -3 to 22 dB under the speech, or next to nothing."""
         if scene != "noise" and rng.random() < _CLEAN_SHARE:
             floor = rng.choice([0.0, decibels(rng.uniform(-90, -60))])
             audio += np.float32(floor) * rng.standard_normal(len(audio), dtype=np.float32)
@@ -164,5 +164,5 @@ class TapeMaker:
             targets.free(0, len(audio))
         else:
             loud = np.abs(audio) > 0.1 * np.abs(audio).max()
-            level = rms(audio[loud]) * 0.6 * decibels(-rng.uniform(0, 25))
+            level = rms(audio[loud]) * 0.6 * decibels(-rng.uniform(-3, 22))
         audio += bed * np.float32(level)
