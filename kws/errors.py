@@ -4,11 +4,25 @@ Every message says what happened and, where there is one, how to mend it: the co
 it as a single line.  Exit code 2 is left to the command line parser (wrong usage).
 """
 
+_LONGEST = 1000
+
 
 class KwsError(Exception):
     """Base of all errors of kws.  ``str(error)`` is one line, fit for a person."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """The message, in characters that a terminal can show and of limited length.
+
+        It may quote a damaged file, a file name or a stranger's message.
+        """
+        message = super().__str__()
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
+        return "".join(
+            letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message
+        )
 
 
 class AudioFileError(KwsError):

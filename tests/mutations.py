@@ -24,7 +24,16 @@ ODD_TEXTS = (
     "", " ", "\0", "\n", "a\nb", "\x1b[2J", "é", "\u202e", "🎤", "/", "..", "../..", "~", "NaN",
     "null", "kws/detection/", "x" * 300, "yes" * 50_000,
 )  # fmt: skip
-WORDS = ("", "NaN", "Infinity", "-Infinity", "1e999", "[" * 100_000, '{"a":' * 5000, '"\\ud800"')
+FRAGMENTS = (
+    "",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e999",
+    "[" * 100_000,
+    '{"a":' * 5000,
+    '"\\ud800"',
+)
 """Fragments of JSON, or nearly."""
 
 INTERESTING = tuple(

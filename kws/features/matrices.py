@@ -10,6 +10,9 @@ from kws.features.spec import FeatureSpec
 
 Array = npt.NDArray[np.float64]
 
+LARGEST_VALUE = 1e6
+"""No array of a model holds more, by far; a damaged one could overflow and leave kws deaf."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
@@ -47,7 +50,11 @@ class Matrices:
                 raise ModelError(
                     f"features.{name} is of type {array.dtype}, it must be float32 or float64"
                 )
-            if not np.isfinite(array).all():
-                raise ModelError(f"features.{name} holds values that are not finite")
-        if (self.deviation <= 0).any():
-            raise ModelError("features.deviation holds values that are not positive")
+            if not (np.abs(array) <= LARGEST_VALUE).all():
+                raise ModelError(
+                    f"features.{name} holds values that are NaN or beyond {LARGEST_VALUE:g}"
+                )
+        if (self.deviation < 1 / LARGEST_VALUE).any():
+            raise ModelError(f"features.deviation holds values below {1 / LARGEST_VALUE:g}")
+        if (self.mel < 0).any():
+            raise ModelError("features.mel holds values below 0, which energies cannot be")

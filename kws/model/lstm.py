@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import ModelError
+from kws.features.matrices import LARGEST_VALUE
 from kws.model.spec import Convolution, NetworkSpec
 
 Array = npt.NDArray[np.floating]
@@ -149,8 +150,8 @@ def check_weights(spec: NetworkSpec, weights: Weights, features: int, labels: in
             raise ModelError(f"{name} has shape {array.shape}, the network fields ask for {shape}")
         if array.dtype not in (np.float32, np.float64):
             raise ModelError(f"{name} is of type {array.dtype}, it must be float32 or float64")
-        if not np.isfinite(array).all():
-            raise ModelError(f"{name} holds values that are not finite")
+        if not (np.abs(array) <= LARGEST_VALUE).all():
+            raise ModelError(f"{name} holds values that are NaN or beyond {LARGEST_VALUE:g}")
 
 
 def _convolve(

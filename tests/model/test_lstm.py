@@ -138,7 +138,7 @@ def test_wrong_weights_are_named(name: str) -> None:
         ({**good, name: np.zeros(3)}, rf"{name} has shape \(3,\)"),
         ({key: value for key, value in good.items() if key != name}, f"lack {name}"),
         ({**good, name: good[name].astype(np.int32)}, f"{name} is of type int32"),
-        ({**good, name: broken}, f"{name} holds values that are not finite"),
+        ({**good, name: broken}, f"{name} holds values that are NaN or beyond"),
         ({**good, "extra": np.zeros(3)}, "hold extra"),
     ):
         with pytest.raises(ModelError, match=complaint):
