@@ -14,7 +14,7 @@ from kws.daemon.faults import Faults
 from kws.daemon.inference import PATIENCE_SECONDS, InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
-from kws.daemon.signals import SIGNALS
+from kws.daemon.signals import wait_for_signal
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError
 from kws.events.messages import DetectionEvent, ErrorEvent
@@ -101,9 +101,9 @@ class Daemon:
     def _supervise(self) -> str:
         """Stay until it is time to stop; gives the reason."""
         while True:
-            came = signal.sigtimedwait(SIGNALS, _TURN_SECONDS)
-            if came is not None and came.si_signo != signal.SIGHUP:
-                return signal.Signals(came.si_signo).name
+            came = wait_for_signal(_TURN_SECONDS)
+            if came is not None and came != signal.SIGHUP:
+                return came.name
             if came is not None:
                 # The kernel uses the same signal for a terminal that was closed.
                 if self._on_terminal and not os.isatty(_STDOUT):
