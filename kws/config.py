@@ -3,7 +3,6 @@
 The flags come last and contain the environment (`KWS_*`), which the command line reads for itself.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import msgspec
 import platformdirs
 
 from kws.errors import ConfigError, OutputError
+from kws.suggestions import did_you_mean
 
 FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
@@ -99,7 +99,7 @@ def saved_thresholds() -> dict[str, float]:
         return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path}: {error}; remove the file") from error
 
 
@@ -127,14 +127,12 @@ def _read_file(path: Path) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, endless digits, too deep
         raise ConfigError(f"{path}: {error}") from error
     known = ListenConfig.__struct_fields__
     for key in document:
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-            raise ConfigError(f"{path}: unknown key {key!r}: {hint}")
+            raise ConfigError(f"{path}: unknown key {key!r}: {did_you_mean(key, known)}")
     try:
         msgspec.convert(document, ListenConfig)
     except msgspec.ValidationError as error:

@@ -68,7 +68,7 @@ def test_the_users_file_goes_before_the_systems() -> None:
     ("text", "message"),
     [
         ("devise = 'usb'", "unknown key 'devise'.*did you mean 'device'"),
-        ("zzz = 1", "unknown key 'zzz'.*known are model"),
+        ("zzz = 1", "unknown key 'zzz'.*choose from model"),
         ("channel = 'two'", r"Expected `int \| null`.*\$\.channel"),
         ("[thresholds]\nyes = 'high'", r"Expected `float`.*thresholds"),
         ("channel = 0", r"Expected `int` >= 1.*channel"),

@@ -1,7 +1,10 @@
 """The `kws` program: gathers the commands, turns errors into one line and an exit code."""
 
+import errno
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import NoReturn
 
 import typer
 
@@ -15,6 +18,7 @@ from kws.cli.models import models
 from kws.cli.monitor import monitor
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
+from kws.cli.talk import say
 from kws.cli.train import train
 from kws.cli.tune import tune
 from kws.errors import KwsError
@@ -72,16 +76,40 @@ app.command("eval")(evaluate)
 app.command()(tune)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit the process.
 
-    A `KwsError` becomes one line on stderr and its own exit code; with ``--debug`` its traceback
-    is shown as well.
+    A `KwsError` or a wrong call becomes one line on stderr and its own exit code; with ``--debug``
+    the traceback of a `KwsError` is shown as well.
     """
+    # The name is that of `python -c 'from kws.cli import main; main()'`, too.
+    run = partial(app, prog_name="kws", standalone_mode=False)
     try:
-        app(args=None if arguments is None else list(arguments))
+        sys.exit(run(args=None if arguments is None else list(arguments)))
+    except typer.TyperException as error:
+        _say_usage(error)
+        sys.exit(error.exit_code)
     except KwsError as error:
         if _Settings.debug:
             raise
-        typer.echo(f"kws: {error}", err=True)
+        say(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        # The help, which typer writes itself, to a full disk.
+        if error.errno != errno.ENOSPC:
+            raise
+        from kws.cli.reports import give_up_output
+
+        failure = give_up_output(error)
+        say(str(failure))
+        sys.exit(failure.exit_code)
+
+
+def _say_usage(error: typer.TyperException) -> None:
+    """One line about a call that makes no sense; nothing if it was none and the help was shown."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if text:
+        # All errors of the parser have a context, which is not part of typer's public types.
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "kws"
+        say(f"{text[0].lower()}{text[1:]} (see `{command} --help`)")

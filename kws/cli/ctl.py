@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from kws.cli.completion import complete_threshold
 from kws.cli.connection import ControlOption, KeysOption
 from kws.cli.options import parse_thresholds
+from kws.cli.talk import say
 
 if TYPE_CHECKING:
     from kws.events.requests import KeywordStatus, Muting, ReplyBase, RequestBase
@@ -112,7 +114,12 @@ def unmute(
 
 @ctl.command()
 def set_threshold(
-    thresholds: Annotated[list[str], typer.Argument(metavar="WORD=X...")],
+    thresholds: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORD=X", autocompletion=complete_threshold, help="Words with their thresholds."
+        ),
+    ],
     save: Annotated[
         bool, typer.Option("--save", help="Keep it beyond the next start of the daemon.")
     ] = False,
@@ -188,7 +195,7 @@ def _ask(
     loaded = ClientKeys.load(keys) if keys else None
     endpoint = find_daemon("control", control=control).control
     if control is None:
-        typer.echo(f"kws: asking {endpoint}", err=True)
+        say(f"asking {endpoint}")
     with ControlClient(endpoint, loaded) as client:
         reply = client.ask(request, answer)
     if as_json:

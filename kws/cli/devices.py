@@ -35,6 +35,7 @@ def devices(
     from kws.audio.hanging import leave_at_once
     from kws.audio.microphone import quiet_libraries
     from kws.cli.reports import write_line
+    from kws.cli.talk import say
     from kws.errors import DeviceError, DeviceStuckError
 
     count = 0
@@ -44,7 +45,7 @@ def devices(
                 write_line(json.dumps(entry) if as_json else _line(entry))
                 count += 1
         except DeviceStuckError as error:
-            typer.echo(f"kws: {error}", err=True)
+            say(str(error))
             leave_at_once(error.exit_code)
     if not count:
         raise DeviceError("there is no microphone: connect one, then see `kws doctor`")

@@ -54,7 +54,9 @@ def evaluate(
         Path | None,
         typer.Option("--teacher", metavar="TFLITE", help="A clip model to slide for comparison."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order, gaps and noise.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Seed of order, gaps, noise.")
+    ] = 1,
     quick: Annotated[
         bool, typer.Option("--quick", help="A random share of the recordings only.")
     ] = False,

@@ -7,7 +7,9 @@ import typer
 
 
 def keygen(
-    folder: Annotated[Path, typer.Argument(help="Folder with the keys of the daemon.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with the keys of the daemon.")
+    ],
     client: Annotated[
         str | None, typer.Option(metavar="NAME", help="Make keys for a client of this name.")
     ] = None,

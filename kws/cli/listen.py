@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kws.cli.completion import complete_model, complete_threshold, complete_words
 from kws.cli.options import parse_thresholds, parse_words
 
 if TYPE_CHECKING:
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 Text = str | None
 Model = Annotated[
     Text,
-    typer.Option(metavar="NAME|DIR", envvar="KWS_MODEL", help="The model (see `kws models`)."),
+    typer.Option(
+        metavar="NAME|DIR",
+        envvar="KWS_MODEL",
+        autocompletion=complete_model,
+        help="Model to listen with (see `kws models`).",
+    ),
 ]
 DeviceOption = Annotated[
     Text,
@@ -23,19 +29,25 @@ DeviceOption = Annotated[
 ]
 Words = Annotated[
     Text,
-    typer.Option(metavar="W,W", envvar="KWS_WORDS", help="Listen for these words only."),
+    typer.Option(
+        metavar="W,W",
+        envvar="KWS_WORDS",
+        autocompletion=complete_words,
+        help="Listen for these words only.",
+    ),
 ]
 Thresholds = Annotated[
     list[str] | None,
     typer.Option(
         metavar="X|WORD=X",
         envvar="KWS_THRESHOLD",
+        autocompletion=complete_threshold,
         help="Score, 0 to 1, from which a word counts: for all, or for one word. May be repeated.",
     ),
 ]
 Channel = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, envvar="KWS_CHANNEL", help="Channel to take, from 1."),
+    typer.Option(metavar="N", min=1, envvar="KWS_CHANNEL", help="Channel to take, counted from 1."),
 ]
 SourceOption = Annotated[
     Text,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kws.cli.talk import say
 from kws.errors import ModelError
 
 
@@ -31,7 +32,7 @@ def models(
         try:
             model = load_model(folder)
         except ModelError as error:
-            typer.echo(f"kws: {error}", err=True)
+            say(str(error))
             failures.append(error)
             continue
         if as_json:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kws.cli.connection import ControlOption, EventsOption, KeysOption
+from kws.cli.talk import say
 from kws.errors import OutputError
 
 
@@ -55,7 +56,7 @@ def monitor(
             wait=wait,
             on_notice=lambda notice: state.heed(notice, time.monotonic()),
         ) as subscriber:
-            typer.echo(f"kws: listening to {subscriber.endpoints.events}", err=True)
+            say(f"listening to {subscriber.endpoints.events}")
             if subscriber.snapshot is not None:
                 state.join(subscriber.snapshot)
             client_keys = None if keys is None else ClientKeys.load(keys)

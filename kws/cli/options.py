@@ -5,21 +5,33 @@ from typing import Annotated
 
 import typer
 
+from kws.cli.completion import complete_model, complete_threshold, complete_words
 from kws.errors import ConfigError
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", metavar="NAME|DIR", help="Model to listen with (see `kws models`)."),
+    typer.Option(
+        "--model",
+        metavar="NAME|DIR",
+        autocompletion=complete_model,
+        help="Model to listen with (see `kws models`).",
+    ),
 ]
 WordsOption = Annotated[
     str | None,
-    typer.Option("--words", metavar="W,W", help="Listen for these words only."),
+    typer.Option(
+        "--words",
+        metavar="W,W",
+        autocompletion=complete_words,
+        help="Listen for these words only.",
+    ),
 ]
 ThresholdOption = Annotated[
     list[str] | None,
     typer.Option(
         "--threshold",
         metavar="X|WORD=X",
+        autocompletion=complete_threshold,
         help="Score, 0 to 1, from which a word counts: for all, or for one word. May be repeated.",
     ),
 ]

@@ -5,10 +5,9 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-import typer
-
 from kws.audio.files import Recording
 from kws.cli.reports import Report
+from kws.cli.talk import say
 from kws.detect.detection import Detection
 from kws.events.messages import DetectionEvent, HeartbeatEvent, ModelName, StateEvent, now
 from kws.events.publisher import EventPublisher
@@ -32,7 +31,7 @@ class PublishingReport:
 
     def __enter__(self) -> Self:
         self._publisher.start()
-        typer.echo(f"kws: waiting for a subscriber at {self._publisher.events}", err=True)
+        say(f"waiting for a subscriber at {self._publisher.events}")
         self._publisher.joined.wait()
         self._publisher.publish(StateEvent(state="listening", reason="replay", since=now()))
         return self

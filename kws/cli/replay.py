@@ -15,6 +15,7 @@ from kws.cli.options import (
     parse_thresholds,
     parse_words,
 )
+from kws.cli.talk import say
 from kws.errors import AudioFileError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _names(arguments: Sequence[str], failures: list[AudioFileError]) -> Iterator
 
 
 def _complain(error: AudioFileError, failures: list[AudioFileError]) -> None:
-    typer.echo(f"kws: {error}", err=True)
+    say(str(error))
     failures.append(error)
 
 

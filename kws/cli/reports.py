@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
+from kws.cli.talk import say
 from kws.errors import OutputError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _LONG_SECONDS = 120.0
 """Recordings from this length on get a progress bar."""
+
+BROKEN_PIPE = 141
+"""Exit code of a program whose reader went away: 128 and the number of SIGPIPE."""
 
 
 class Report(Protocol):
@@ -145,10 +149,9 @@ def clock(seconds: float) -> str:
 def warn_of_nonfinite(recording: "Recording") -> None:
     """One line on stderr if some samples were no numbers."""
     if recording.nonfinite:
-        typer.echo(
-            f"kws: {recording.path}: {recording.nonfinite} samples are NaN, infinite or huge; "
-            "listening started afresh behind them",
-            err=True,
+        say(
+            f"{recording.path}: {recording.nonfinite} samples are NaN, infinite or huge; "
+            "listening started afresh behind them"
         )
 
 
@@ -184,12 +187,18 @@ def _writing() -> Iterator[None]:
         raise OutputError("cannot write the result: the standard output is closed")
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        give_up_output(error)
+        raise typer.Exit(BROKEN_PIPE) from error
     except OSError as error:
-        # What is still in the buffer would fail once more when Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputError(f"cannot write the result: {error.strerror}") from error
+        raise give_up_output(error) from error
+
+
+def give_up_output(error: OSError) -> OutputError:
+    """What to say when stdout cannot be written; it leads to nowhere from here on."""
+    # What is still in the buffer would fail once more when Python exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OutputError(f"cannot write the result: {error.strerror}")
 
 
 def _printable(path: str) -> str:

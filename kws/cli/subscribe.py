@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kws.cli.completion import complete_topic
 from kws.cli.connection import ControlOption, EventsOption, KeysOption
+from kws.cli.talk import say
 
 if TYPE_CHECKING:
     from kws.events.commands import CommandRunner
@@ -19,6 +21,7 @@ def subscribe(
         list[str] | None,
         typer.Option(
             metavar="PREFIX",
+            autocompletion=complete_topic,
             help="Topics to show, kws/ for all; detections, states and errors if not given. "
             "May be repeated.",
         ),
@@ -70,7 +73,7 @@ def subscribe(
 
     runner = None
     if command is not None:
-        runner = CommandRunner(command, exec_jobs, exec_timeout, _complain)
+        runner = CommandRunner(command, exec_jobs, exec_timeout, say)
     try:
         with Subscriber(
             topic or DEFAULT_TOPICS,
@@ -78,9 +81,9 @@ def subscribe(
             control=control,
             keys=keys,
             wait=wait,
-            on_notice=_complain_of,
+            on_notice=_say_notice,
         ) as subscriber:
-            typer.echo(f"kws: listening to {subscriber.endpoints.events}", err=True)
+            say(f"listening to {subscriber.endpoints.events}")
             _show(subscriber, as_json, count, runner)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -104,9 +107,5 @@ def _show(
             return
 
 
-def _complain_of(notice: "Notice") -> None:
-    _complain(notice.text)
-
-
-def _complain(text: str) -> None:
-    typer.echo(f"kws: {text}", err=True)
+def _say_notice(notice: "Notice") -> None:
+    say(notice.text)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kws.cli.completion import complete_preset
 from kws.errors import ConfigError, MissingExtraError
+from kws.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from kws.training.recipe import Recipe
@@ -30,10 +32,15 @@ def train(
             help="Keywords; by default the ten of Speech Commands, else all words of DATA.",
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="Recipe to train by.")] = "default",
-    minutes: Annotated[float | None, typer.Option(help="How long to train. [default: 30]")] = None,
-    steps: Annotated[int | None, typer.Option(help="How many steps to train.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 1,
+    preset: Annotated[
+        str,
+        typer.Option(metavar="NAME", autocompletion=complete_preset, help="Recipe to train by."),
+    ] = "default",
+    minutes: Annotated[
+        float | None, typer.Option(metavar="N", help="How long to train, without --steps 30.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(metavar="N", help="How many steps to train.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all that is random.")] = 1,
     without: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +49,10 @@ def train(
         ),
     ] = None,
     false_alarms: Annotated[
-        float, typer.Option(help="False alarms an hour that the thresholds are written for.")
+        float,
+        typer.Option(
+            metavar="PER_HOUR", help="False alarms an hour that the thresholds are written for."
+        ),
     ] = 1.0,
     teacher: Annotated[
         Path | None, typer.Option(metavar="TFLITE", help="Distil this published clip model.")
@@ -51,7 +61,7 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the recipe."),
     ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads of the trainer.")] = 1,
+    threads: Annotated[int, typer.Option(metavar="N", help="CPU threads of the trainer.")] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the interrupted run in DIR.")
     ] = False,
@@ -123,17 +133,17 @@ def _recipe(
     if teacher is not None:
         recipe["teacher"] = str(teacher)
     left_out = {group.strip() for group in without.split(",")} if without else set()
-    if not left_out <= set(GROUPS):
+    for group in sorted(left_out - set(GROUPS)):
         raise ConfigError(
-            f"--without {without}: the groups of augmentation are {', '.join(GROUPS)}"
+            f"--without: there is no augmentation {group!r}: {did_you_mean(group, GROUPS)}"
         )
     recipe["augmentation"] = [g for g in recipe["augmentation"] if g not in left_out]
     for change in changes:
         name, equals, value = change.partition("=")
-        if not equals or name not in recipe:
-            raise ConfigError(
-                f"--set {change}: write FIELD=VALUE, where FIELD is one of {', '.join(recipe)}"
-            )
+        if not equals:
+            raise ConfigError(f"--set {change}: write FIELD=VALUE, for example lanes=32")
+        if name not in recipe:
+            raise ConfigError(f"--set: there is no field {name!r}: {did_you_mean(name, recipe)}")
         try:
             recipe[name] = msgspec.json.decode(value)
         except msgspec.DecodeError:

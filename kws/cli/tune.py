@@ -7,6 +7,7 @@ import typer
 
 from kws.cli.eval import NegativesOption, NoiseOption, require_extra
 from kws.cli.options import ModelOption
+from kws.cli.talk import say
 from kws.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def tune(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write a tuned copy of the model.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order, gaps and noise.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Seed of order, gaps, noise.")
+    ] = 1,
 ) -> None:
     """Choose thresholds on the validation part, for a wished number of false alarms an hour.
 
@@ -83,7 +86,7 @@ def tune(
             metrics={**loaded.spec.metrics, "tuning": msgspec.to_builtins(tuning)},
         )
         save_model(target, spec, loaded.matrices, loaded.weights)
-        typer.echo(f"written to {target}", err=True)
+        say(f"written to {target}")
 
 
 def _print(model: "Model", keywords: list["KeywordSettings"], tuning: "Tuning") -> None:

@@ -19,6 +19,7 @@ from kws.errors import ModelError, OutputError
 from kws.features.matrices import Matrices
 from kws.model.lstm import Weights, check_weights
 from kws.model.spec import ModelSpec, decode_spec
+from kws.suggestions import did_you_mean
 
 DEFAULT_MODEL = "commands"
 SPEC_FILE = "model.json"
@@ -117,9 +118,9 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     if not is_name:
         raise ModelError(f"there is no model folder {wanted!r}")
     places = ", ".join(str(home) for home in _homes())
+    hint = did_you_mean(wanted, (folder.name for folder in installed_models()))
     raise ModelError(
-        f"there is no model {wanted!r}: neither a folder of that name here nor in {places} "
-        "(`kws models` lists what is installed)"
+        f"there is no model {wanted!r}: neither a folder of that name here nor in {places}; {hint}"
     )
 
 

@@ -5,6 +5,7 @@ import msgspec
 from kws.errors import ConfigError
 from kws.features.spec import FeatureSpec
 from kws.model.spec import Convolution, NetworkSpec
+from kws.suggestions import did_you_mean
 from kws.training.augmentation import GROUPS
 
 OFFICIAL_KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
@@ -60,11 +61,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             raise ConfigError(f"chunk ({self.chunk}) must be a multiple of {self.network.block}")
         if self.tapes % self.lanes:
             raise ConfigError(f"tapes ({self.tapes}) must be a multiple of lanes ({self.lanes})")
-        unknown = set(self.augmentation) - set(GROUPS)
-        if unknown:
-            raise ConfigError(
-                f"there is no augmentation {sorted(unknown)[0]!r}: choose from {', '.join(GROUPS)}"
-            )
+        for group in sorted(set(self.augmentation) - set(GROUPS)):
+            raise ConfigError(f"there is no augmentation {group!r}: {did_you_mean(group, GROUPS)}")
 
     @property
     def tape_frames(self) -> int:
@@ -111,5 +109,5 @@ def preset(name: str) -> Recipe:
         ConfigError: there is none of that name.
     """
     if name not in PRESETS:
-        raise ConfigError(f"there is no preset {name!r}: choose from {', '.join(PRESETS)}")
+        raise ConfigError(f"there is no preset {name!r}: {did_you_mean(name, PRESETS)}")
     return PRESETS[name]

@@ -99,7 +99,7 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(
     [
         (["--words", "rise,shout"], 10, "no readable clip of 'shout'"),
         (["--preset", "best"], 7, "no preset 'best'"),
-        (["--without", "rain"], 7, "groups of augmentation are"),
+        (["--without", "rain"], 7, "choose from place, noise"),
         (["--set", "lanes=many"], 7, "lanes"),
         (["--set", "speed=1"], 7, "FIELD=VALUE"),
         (["--set", "tapes=3"], 7, "multiple of lanes"),

@@ -1,0 +1,12 @@
+"""What kws says beside its results."""
+
+import contextlib
+import sys
+
+
+def say(text: str) -> None:
+    """Write a line to stderr; nothing fails because nobody can read it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"kws: {text}\n")
+            sys.stderr.flush()
