@@ -18,8 +18,10 @@ from kws.suggestions import did_you_mean
 FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
 _SAVED_NAME = "thresholds.json"
+_LARGEST = 2**31 - 1
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
+Index = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 SomeWords = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
@@ -38,7 +40,7 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """``mic``, the path of a recording, or ``-`` for standard input."""
     pace: bool = True
     """Whether a recording takes as long as it lasts."""
-    device: str | int | None = None
+    device: str | Index | None = None
     """Microphone: name, part of a name, or index; the default one by default."""
     channel: Positive | None = None
     """Channel to take, counted from 1.  Of a microphone the first by default."""

@@ -50,7 +50,7 @@ class ControlClient:
         body = self._socket.recv()
         try:
             reply = msgspec.json.decode(body, type=answer | Refusal)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoDaemonError(
                 f"what answers at {self.endpoint} is no daemon of this version: {error}"
             ) from error
@@ -75,5 +75,7 @@ class ControlClient:
 
 
 def _as_error(refusal: Refusal) -> KwsError:
-    kind = getattr(errors, refusal.code, KwsError)
-    return kind(refusal.detail) if issubclass(kind, KwsError) else KwsError(refusal.detail)
+    kind = getattr(errors, refusal.code, None)
+    if not (isinstance(kind, type) and issubclass(kind, KwsError)):
+        kind = KwsError
+    return kind(refusal.detail or refusal.code or "refused")

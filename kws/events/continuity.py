@@ -97,7 +97,7 @@ class Continuity:
         }
         if not missing:
             return
-        missed = sum(map(len, missing.values()))
+        missed = sum(seqs.stop - seqs.start for seqs in missing.values())
         snapshot = self._fetch_of(self._boot)
         for event in () if snapshot is None else self._unseen(snapshot):
             missed -= event.seq in missing.get(event.topic, ())

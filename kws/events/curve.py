@@ -54,7 +54,7 @@ class ServerKeys:
         except (OSError, EndpointError) as error:
             logger.error("no client may control the daemon: %s", error)
             return False
-        return name is not None and name.encode() in allowed
+        return name is not None and os.fsencode(name) in allowed
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Asked by the authenticator (in its thread) whether a client may connect."""
@@ -130,10 +130,20 @@ def read_key(path: Path) -> bytes:
         key = path.read_bytes().strip()
     except OSError as error:
         raise EndpointError(f"cannot read the key {path}: {error.strerror}") from error
-    # The alphabet of Z85 (ZeroMQ RFC 32).
-    if not re.fullmatch(rb"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}", key):
+    if not _is_key(key):
         raise EndpointError(f"{path} holds no CURVE key of 40 characters: make one, `kws keygen`")
     return key
+
+
+def _is_key(text: bytes) -> bool:
+    # The alphabet of Z85 (ZeroMQ RFC 32); not all that is written in it stays within 32 bytes.
+    if not re.fullmatch(rb"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}", text):
+        return False
+    try:
+        zmq.curve_public(text)
+    except zmq.ZMQError:
+        return False
+    return True
 
 
 def _read_secret(path: Path) -> bytes:

@@ -243,4 +243,7 @@ def _nonfinite_field(event: Event) -> str | None:
 
 def decode_event(body: bytes) -> AnyEvent:
     """The event in ``body``; raises `msgspec.DecodeError` for anything else."""
-    return _decoder.decode(body)
+    try:
+        return _decoder.decode(body)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error

@@ -174,7 +174,7 @@ class Subscriber:
             self._silent_at = time.monotonic() + SILENCE_SECONDS
             try:
                 return decode_event(frames[-1])
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except msgspec.DecodeError as error:
                 self._on_notice(Notice("unreadable", f"a message that is no event: {error}"))
 
     def _endure_silence(self) -> None:

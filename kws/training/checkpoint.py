@@ -38,6 +38,9 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, json.loads((file.metadata() or {})["progress"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+            progress = json.loads((file.metadata() or {})["progress"])
+    except (SafetensorError, KeyError, ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} is damaged ({error}): train without --resume") from error
+    if not isinstance(progress, dict):
+        raise DataError(f"{path} is damaged (no progress in it): train without --resume")
+    return tensors, progress

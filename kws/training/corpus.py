@@ -143,7 +143,7 @@ def _read_words(data: Path) -> list[_Entry]:
         if listed is None:
             parts = parts_of_words(names)
         else:
-            parts = [listed.get(str(Path(name).with_suffix("")), "training") for name in names]
+            parts = [listed.get(_without_suffix(name), "training") for name in names]
         entries += [
             (name, "word", folder.name, part) for name, part in zip(names, parts, strict=True)
         ]
@@ -160,8 +160,13 @@ def _read_lists(data: Path) -> dict[str, Part] | None:
             lines = (data / name).read_text(encoding="utf-8").split()
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"cannot read the list {data / name}: {error}") from error
-        parts |= {str(Path(line).with_suffix("")): part for line in lines}
+        parts |= {_without_suffix(line): part for line in lines}
     return parts
+
+
+def _without_suffix(name: str) -> str:
+    path = Path(name)
+    return str(path.parent / path.stem)
 
 
 def _read_negatives(folder: Path, kind: Kind) -> tuple[Path, list[_Entry]]:

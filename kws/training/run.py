@@ -178,7 +178,7 @@ def load_settings(run_folder: Path) -> RunSettings:
         return msgspec.json.decode(path.read_bytes(), type=RunSettings)
     except OSError as error:
         raise DataError(f"{run_folder} holds no run to resume: train without --resume") from error
-    except (msgspec.DecodeError, ModelError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ModelError) as error:
         raise DataError(f"{path} is damaged ({error}): train without --resume") from error
 
 

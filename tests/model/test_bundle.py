@@ -104,7 +104,10 @@ def test_bad_field_is_named(
         (lambda a: a.update({"features.dct": np.eye(40) > 0}), r"features\.dct.*bool"),
         (lambda a: a["features.mean"].fill(np.nan), r"features\.mean"),
         (lambda a: a["features.deviation"].fill(0), r"features\.deviation"),
+        (lambda a: a["features.deviation"].fill(1e-9), r"features\.deviation.*below 1e-06"),
+        (lambda a: a["features.mel"].__imul__(-1), r"features\.mel.*below 0"),
         (lambda a: a["head.weight"].fill(np.inf), r"head\.weight"),
+        (lambda a: a["head.weight"].fill(1e7), r"head\.weight.*beyond 1e\+06"),
     ],
 )
 def test_bad_array_is_named(
