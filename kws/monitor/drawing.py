@@ -1,6 +1,8 @@
 """Bars and curves of characters, one line high."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.text import Text
@@ -44,18 +46,26 @@ def curve(
 
     It is bright where the threshold was reached, and empty where nothing was listened to.
     """
-    text = Text(" " * (width - len(columns)))
-    for column in columns:
-        score = column.scores.get(word)
-        if word in column.fired:
-            text.append(glyphs.fired, "bold green")
-        elif score is None:
-            text.append(" ")
-        else:
-            reached = threshold is not None and score >= threshold
-            glyph = glyphs.ramp[_cell(score, len(glyphs.ramp))]
-            text.append(glyph, "bold green" if reached else score_style(score, threshold))
+    cells = [_curve_cell(glyphs, column, word, threshold) for column in columns]
+    text = Text(" " * (width - len(cells)))
+    # One escape sequence for a run of cells, not for each: half of what travels over ssh.
+    for style, run in groupby(cells, key=itemgetter(1)):
+        text.append("".join(glyph for glyph, _ in run), style)
     return text
+
+
+def _curve_cell(
+    glyphs: Glyphs, column: Column, word: str, threshold: float | None
+) -> tuple[str, str]:
+    """The character of a column, and its style."""
+    score = column.scores.get(word)
+    if word in column.fired:
+        return glyphs.fired, "bold green"
+    if score is None:
+        return " ", ""
+    reached = threshold is not None and score >= threshold
+    glyph = glyphs.ramp[_cell(score, len(glyphs.ramp))]
+    return glyph, "bold green" if reached else score_style(score, threshold)
 
 
 def score_style(score: float, threshold: float | None) -> str:
