@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,13 @@ Array = npt.NDArray[np.floating]
 _LONG_AGO = -(1 << 62)
 
 
-class Decision(NamedTuple):
-    """What one row of posteriors led to."""
+class Decisions(NamedTuple):
+    """What some rows of posteriors led to."""
 
     scores: Array
-    """(keywords,) smoothed posteriors."""
-    fired: int | None
-    """Index of the keyword that fired, if one did."""
+    """(T, keywords) smoothed posteriors."""
+    fired: list[tuple[int, int]]
+    """Row and index of the keyword, of each that fired, in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class DetectorState:
     """What the detector remembers of a stream.  A value: it is replaced, never edited."""
 
     history: Array
-    """(longest smoothing, keywords) the last posteriors, oldest first, zeros before the start."""
+    """(longest smoothing - 1, keywords) the last posteriors, oldest first; zeros before those."""
     armed: npt.NDArray[np.bool_]
     """(keywords,) whether the word may fire: its score fell below its release since it last did."""
     last: npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ class DetectorState:
 
 
 class Detector:
-    """Decides, row by row, which keyword was heard.
+    """Decides which keyword was heard, from rows of posteriors.
 
     - The score of a word is the mean of its last `smoothing` posteriors (Chen et al. 2014).
     - A word fires when its score reaches its threshold; of several, the one with the highest
@@ -68,7 +68,7 @@ class Detector:
     def reset(self) -> None:
         """Forget the stream."""
         self._state = DetectorState(
-            history=np.zeros_like(self._weights),
+            history=np.zeros_like(self._weights[1:]),
             armed=np.ones(len(self.thresholds), np.bool_),
             last=np.full(len(self.thresholds), _LONG_AGO, np.int64),
         )
@@ -81,24 +81,49 @@ class Detector:
         """Go on from a `snapshot`."""
         self._state = state
 
-    def step(self, posteriors: Array, position: int) -> Decision:
-        """Take the keywords' posteriors (keywords,) of one row that was complete at `position`."""
-        state = self._state
-        history = np.concatenate((state.history[1:], posteriors[None]))
-        scores = (history * self._weights).sum(axis=0)
+    def feed(
+        self, posteriors: Array, positions: Sequence[int] | npt.NDArray[np.int64]
+    ) -> Decisions:
+        """Take the keywords' posteriors (T, keywords) of rows that were complete at `positions`.
+
+        How the rows are cut into calls makes no difference, to the bit.
+        """
+        rows = np.concatenate((self._state.history, posteriors))
+        scores = self._smoothed(rows, len(posteriors))
         released = scores < self.releases
-        armed = state.armed | released
-        last = state.last
-        since = position - last
-        ready = armed & (since >= self._decision.rearm)
+        # No word fires in a row that is below every release; all that it does is arm them all.
+        busy = np.flatnonzero(~released.all(axis=1)).tolist()
+        armed, last = self._state.armed, self._state.last
+        fired = []
+        next_row = 0
+        for row in busy:
+            armed = released[row] | armed if row == next_row else np.ones_like(armed)
+            next_row = row + 1
+            word = self._choose(scores[row], armed, positions[row] - last)
+            if word is not None:
+                fired.append((row, word))
+                last = last.copy()
+                last[word] = positions[row]
+                armed = released[row]
+        if next_row < len(scores):
+            armed = np.ones_like(armed)
+        self._state = DetectorState(rows[len(posteriors) :].copy(), armed, last)
+        return Decisions(scores, fired)
+
+    def _smoothed(self, rows: Array, count: int) -> Array:
+        """The scores (count, keywords) of the last `count` of `rows`."""
+        longest, words = self._weights.shape
+        row, value = rows.strides
+        spans = np.ndarray(
+            (count, longest, words), rows.dtype, rows.data, strides=(row, row, value)
+        )
+        return (spans * self._weights).sum(axis=1)
+
+    def _choose(self, scores: Array, armed: npt.NDArray[np.bool_], since: Any) -> int | None:
+        """The word that fires in a row, `since` (keywords,) samples after each fired last."""
         if since.min() < self._decision.refractory:
-            ready = np.zeros_like(ready)
+            return None
+        ready = armed & (since >= self._decision.rearm)
         margins = np.where(ready, scores - self.thresholds, -np.inf)
-        fired = None
-        if margins.max() >= 0:
-            fired = int(margins.argmax())
-            last = last.copy()
-            last[fired] = position
-            armed = released
-        self._state = DetectorState(history, armed, last)
-        return Decision(scores, fired)
+        word = int(margins.argmax())
+        return word if margins[word] >= 0 else None

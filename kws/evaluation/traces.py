@@ -55,22 +55,14 @@ def replay(
 ) -> list[Trial]:
     """Decide again on recorded scores (rows, keywords), with the thresholds of `keywords`.
 
-    The scores are smoothed already, so the detector is told to average over one row; then a row
-    in which every score is below its release does nothing but re-arm the words, and of a run of
-    such rows only the first is stepped.  That makes a sweep of thresholds quick and changes
-    nothing.
+    The scores are smoothed already, so the detector is told to average over one row.
     """
     settings = [msgspec.structs.replace(keyword, smoothing=1) for keyword in keywords]
-    detector = Detector(settings, decision)
-    busy = np.flatnonzero((scores >= detector.releases).any(axis=1))
-    needed = np.unique(np.concatenate((busy, busy + 1)))
-    trials = []
-    for row in needed[needed < len(scores)]:
-        decided = detector.step(scores[row], int(positions[row]))
-        if decided.fired is not None:
-            word = keywords[decided.fired].word
-            trials.append(Trial(word, int(positions[row]), float(scores[row, decided.fired])))
-    return trials
+    fired = Detector(settings, decision).feed(scores, positions).fired
+    return [
+        Trial(keywords[word].word, int(positions[row]), float(scores[row, word]))
+        for row, word in fired
+    ]
 
 
 def smooth(posteriors: Array, rows: int) -> Array:

@@ -1,7 +1,7 @@
 """The network in plain numpy: frames and a state in, posteriors and the next state out."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,25 +26,32 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LstmState:
-    """All that the network remembers of a stream.  A value: `step` returns a new one."""
+    """All that the network remembers of some streams.  A value: `step` returns a new one."""
 
     contexts: tuple[Array, ...]
-    """Per convolution, its last ``kernel - stride`` input frames (see `StatefulLstm`)."""
+    """Per convolution, the last ``kernel - stride`` input frames (lanes, frames, features)."""
     hidden: tuple[Array, ...]
-    """Per recurrent layer, h (H,)."""
+    """Per recurrent layer, h (lanes, H)."""
     cell: tuple[Array, ...]
-    """Per recurrent layer, c (H,)."""
+    """Per recurrent layer, c (lanes, H)."""
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All arrays, the lanes first in each."""
+        return (*self.contexts, *self.hidden, *self.cell)
 
 
 class StatefulLstm:
-    """Causal convolutions, LSTM layers and a softmax, stepped along an endless stream.
+    """Causal convolutions, LSTM layers and a softmax, stepped along endless streams.
 
     The recurrence is that of `torch.nn.LSTM`, gates in the order i, f, g, o, with both biases
     added into one.  A convolution of stride s takes s new frames to give one, and carries the
     ``kernel - s`` frames before them as its context; before the first frame of a stream the
     context is zeros, which is the mean of normalised features.
 
-    Frames are always computed one block at a time, so any cut gives the same bits.
+    Each layer runs over all frames of a call before the next does, so its weights stay in the
+    cache.  Products of different shapes differ in their last bits; here each product has one row
+    per lane, whatever the number of frames, so any cut gives the same bits.
     """
 
     def __init__(self, spec: NetworkSpec, weights: Weights, features: int, labels: int) -> None:
@@ -60,60 +67,101 @@ class StatefulLstm:
             )
         check_weights(spec, weights, features, labels)
         self.spec = spec
-        self._inputs = [features, *(layer.channels for layer in spec.convolutions)]
         # Transposed once, so that a step is `row @ matrix` over contiguous memory.
         self._convolutions = [
             (layer, _contiguous(weights[f"conv.{i}.weight"].T), weights[f"conv.{i}.bias"])
             for i, layer in enumerate(spec.convolutions)
         ]
-        self._layers = [
-            (_fused(weights, layer), _sigmoids_first(weights[f"lstm.{layer}.bias"]))
-            for layer in range(len(spec.layers))
-        ]
+        self._layers = [_LstmLayer.of(weights, layer) for layer in range(len(spec.layers))]
         self._head = _contiguous(weights["head.weight"].T)
         self._head_bias = weights["head.bias"]
-        self._dtype = self._head.dtype
+        self._inputs = [features, *(layer.channels for layer in spec.convolutions)]
 
-    def initial_state(self) -> LstmState:
-        """The state before the first frame: zeros."""
+    def initial_state(self, lanes: int = 1) -> LstmState:
+        """The state of `lanes` streams before their first frame: zeros."""
+        dtype = self._head.dtype
+        sizes = self.spec.layers
         return LstmState(
             contexts=tuple(
-                np.zeros((layer.kernel - layer.stride, width), self._dtype)
+                np.zeros((lanes, layer.kernel - layer.stride, width), dtype)
                 for layer, width in zip(self.spec.convolutions, self._inputs, strict=False)
             ),
-            hidden=tuple(np.zeros(size, self._dtype) for size in self.spec.layers),
-            cell=tuple(np.zeros(size, self._dtype) for size in self.spec.layers),
+            hidden=tuple(np.zeros((lanes, size), dtype) for size in sizes),
+            cell=tuple(np.zeros((lanes, size), dtype) for size in sizes),
         )
 
     def step(self, frames: Array, state: LstmState) -> tuple[Array, LstmState]:
-        """Take normalised frames (T, F), T a multiple of the block.
+        """Take normalised frames (T, F) of one stream, T a multiple of the block.
 
         Returns:
             posteriors (T / block, K), each row adding up to 1, and the state after them.
         """
-        block = self.spec.block
-        posteriors = np.empty((len(frames) // block, len(self._head_bias)), self._dtype)
-        for row in range(len(posteriors)):
-            posteriors[row], state = self._row(frames[row * block : (row + 1) * block], state)
-        return posteriors, state
+        posteriors, state = self.step_lanes(frames[None], state)
+        return posteriors[0], state
 
-    def _row(self, frames: Array, state: LstmState) -> tuple[Array, LstmState]:
-        """One block of frames to one row of posteriors."""
-        contexts = []
-        for (layer, weight, bias), context in zip(self._convolutions, state.contexts, strict=True):
-            frames, context = _convolve(layer, weight, bias, frames, context)
+    def step_lanes(self, frames: Array, state: LstmState) -> tuple[Array, LstmState]:
+        """Take frames (lanes, T, F) of as many streams, give back (lanes, T / block, K) and state.
+
+        No stream has an influence on another, and the bits depend on the number of lanes only.
+        """
+        signal, contexts = frames.astype(self._head.dtype, copy=False), []
+        for convolution, context in zip(self._convolutions, state.contexts, strict=True):
+            signal, context = _convolve(*convolution, signal, context)
             contexts.append(context)
-        signal = frames[0]
+        signal = signal.swapaxes(0, 1)  # time first, as the recurrence goes
         hidden, cell = [], []
-        for index, (weight, bias) in enumerate(self._layers):
-            h, c = _lstm_step(weight, bias, signal, state.hidden[index], state.cell[index])
+        for index, layer in enumerate(self._layers):
+            output, h, c = layer.run(signal, state.hidden[index], state.cell[index])
             hidden.append(h)
             cell.append(c)
-            signal = signal + h if self.spec.residual and index else h
-        return (
-            _softmax(signal @ self._head + self._head_bias),
-            LstmState(tuple(contexts), tuple(hidden), tuple(cell)),
+            signal = signal + output if self.spec.residual and index else output
+        posteriors = _softmax(signal @ self._head + self._head_bias)
+        return posteriors.swapaxes(0, 1), LstmState(tuple(contexts), tuple(hidden), tuple(cell))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LstmLayer:
+    """One recurrent layer; its gates lie in the order i, f, o, g (see `_sigmoids_first`)."""
+
+    from_input: Array
+    """(I, 4H)"""
+    from_hidden: Array
+    """(H, 4H)"""
+    bias: Array
+    """(4H,)"""
+
+    @classmethod
+    def of(cls, weights: Weights, layer: int) -> Self:
+        return cls(
+            _contiguous(_sigmoids_first(weights[f"lstm.{layer}.weight_ih"]).T),
+            _contiguous(_sigmoids_first(weights[f"lstm.{layer}.weight_hh"]).T),
+            _sigmoids_first(weights[f"lstm.{layer}.bias"]),
         )
+
+    def run(self, signal: Array, hidden: Array, cell: Array) -> tuple[Array, Array, Array]:
+        """(T, lanes, I) to outputs (T, lanes, H), and the last hidden and cell state."""
+        lanes, size = hidden.shape
+        inputs = signal @ self.from_input + self.bias
+        outputs = np.empty((len(signal), lanes, size), signal.dtype)
+        # All steps work in the same memory, and the views into it are made once.
+        gates = np.empty((lanes, 4 * size), signal.dtype)
+        sigmoids = gates[:, : 3 * size]
+        take, keep, give, candidate = (
+            gates[:, start : start + size] for start in range(0, 4 * size, size)
+        )
+        cell = cell.copy()
+        for step, output in zip(inputs, outputs, strict=True):
+            np.dot(hidden, self.from_hidden, out=gates)
+            gates += step
+            np.tanh(gates, out=gates)
+            sigmoids *= 0.5
+            sigmoids += 0.5
+            candidate *= take
+            cell *= keep
+            cell += candidate
+            hidden = np.tanh(cell, out=output)
+            hidden *= give
+        return outputs, hidden.copy(), cell
 
 
 def weight_shapes(spec: NetworkSpec, features: int, labels: int) -> dict[str, tuple[int, ...]]:
@@ -157,34 +205,22 @@ def check_weights(spec: NetworkSpec, weights: Weights, features: int, labels: in
 def _convolve(
     layer: Convolution, weight: Array, bias: Array, frames: Array, context: Array
 ) -> tuple[Array, Array]:
-    """Causal convolution and ReLU: (T, in) to (T / stride, channels), and the next context."""
-    signal = np.concatenate((context, frames))
-    count = len(frames) // layer.stride
-    windows = np.stack(
-        [signal[i * layer.stride :][: layer.kernel].reshape(-1) for i in range(count)]
+    """Causal convolution and ReLU: (lanes, T, in) to (lanes, T / stride, channels), and context."""
+    signal = np.concatenate((context, frames), axis=1)
+    lanes, _, width = signal.shape
+    count = frames.shape[1] // layer.stride
+    lane, frame, value = signal.strides
+    windows = np.ndarray(
+        (count, lanes, layer.kernel * width),
+        signal.dtype,
+        signal.data,
+        strides=(layer.stride * frame, lane, value),
     )
-    output = np.maximum(windows @ weight + bias, 0)
-    return output, signal[count * layer.stride :]
-
-
-def _lstm_step(
-    weight: Array, bias: Array, signal: Array, hidden: Array, cell: Array
-) -> tuple[Array, Array]:
-    """One step of one layer; gates lie in the order i, f, o, g (see `_sigmoids_first`)."""
-    size = len(hidden)
-    gates = np.concatenate((signal, hidden)) @ weight + bias
-    squashed = np.tanh(gates)
-    sigmoid = 0.5 * squashed[: 3 * size] + 0.5
-    new_cell = sigmoid[size : 2 * size] * cell + sigmoid[:size] * squashed[3 * size :]
-    return sigmoid[2 * size :] * np.tanh(new_cell), new_cell
-
-
-def _fused(weights: Weights, layer: int) -> Array:
-    """(I + H, 4H): both products of a layer in one, for a row (input, hidden)."""
-    both = np.concatenate(
-        (weights[f"lstm.{layer}.weight_ih"], weights[f"lstm.{layer}.weight_hh"]), axis=1
-    )
-    return _contiguous(_sigmoids_first(both).T)
+    output = np.empty((lanes, count, layer.channels), signal.dtype)
+    np.matmul(windows, weight, out=output.swapaxes(0, 1))
+    output += bias
+    np.maximum(output, 0, out=output)
+    return output, signal[:, count * layer.stride :].copy()
 
 
 def _sigmoids_first(gates: Array) -> Array:
@@ -197,8 +233,8 @@ def _sigmoids_first(gates: Array) -> Array:
 
 
 def _softmax(logits: Array) -> Array:
-    exponentials = np.exp(logits - logits.max())
-    return exponentials / exponentials.sum()
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def _contiguous(array: Array) -> Array:

@@ -148,17 +148,9 @@ def detect(
         scores: (R, keywords) posteriors that are smoothed already
         settings: of keywords with a smoothing of 1
     """
-    detector = Detector(settings, DecisionSettings())
-    # Where all scores are below all releases, every word is armed by the first such row and
-    # nothing changes until the last one.
-    busy = scores.max(axis=1) >= detector.releases.min()
-    busy[1:] |= busy[:-1].copy()
-    fired = []
-    for row in np.flatnonzero(busy):
-        heard = detector.step(scores[row], clock(int(row))).fired
-        if heard is not None:
-            fired.append((heard, clock(int(row))))
-    return fired
+    positions = [clock(row) for row in range(len(scores))]
+    fired = Detector(settings, DecisionSettings()).feed(scores, positions).fired
+    return [(word, positions[row]) for row, word in fired]
 
 
 def smooth(posteriors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

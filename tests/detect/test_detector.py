@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kws.detect.detector import Detector
 from kws.model.spec import DecisionSettings, KeywordSettings
@@ -19,13 +21,15 @@ def detector(smoothing: int = 1, words: str = "ab", threshold: float = 0.6) -> D
 
 def fired(detector: Detector, rows: dict[int, list[float]], count: int) -> list[tuple[int, int]]:
     """(row, word) of every detection while `rows` of posteriors go in; other rows are zero."""
-    silent = [0.0] * len(detector.thresholds)
-    found = []
-    for row in range(count):
-        decision = detector.step(np.array(rows.get(row, silent)), row * ROW)
-        if decision.fired is not None:
-            found.append((row, decision.fired))
-    return found
+    posteriors = np.zeros((count, len(detector.thresholds)))
+    for row, values in rows.items():
+        posteriors[row] = values
+    return detector.feed(posteriors, range(0, count * ROW, ROW)).fired
+
+
+def at(detector: Detector, posteriors: list[float], position: int) -> list[tuple[int, int]]:
+    """What fires in a single row."""
+    return detector.feed(np.array([posteriors]), [position]).fired
 
 
 def test_fires_at_the_threshold_and_not_below() -> None:
@@ -36,8 +40,9 @@ def test_fires_at_the_threshold_and_not_below() -> None:
 def test_score_is_the_mean_of_the_last_posteriors() -> None:
     smooth = detector(smoothing=3)
     posteriors = [0.9, 0.3, 0.6, 0.9]
-    scores = [smooth.step(np.array([p, 0.0]), i * ROW).scores[0] for i, p in enumerate(posteriors)]
-    assert scores == pytest.approx([0.3, 0.4, 0.6, 0.6])
+    rows = np.array([[posterior, 0.0] for posterior in posteriors])
+    scores = smooth.feed(rows, range(0, 4 * ROW, ROW)).scores
+    assert scores[:, 0] == pytest.approx([0.3, 0.4, 0.6, 0.6])
 
 
 def test_each_word_has_its_own_smoothing() -> None:
@@ -45,8 +50,8 @@ def test_each_word_has_its_own_smoothing() -> None:
         KeywordSettings(word="a", smoothing=1),
         KeywordSettings(word="b", smoothing=4),
     ]
-    decision = Detector(keywords, DecisionSettings()).step(np.array([0.4, 0.4]), 0)
-    assert decision.scores == pytest.approx([0.4, 0.1])
+    decisions = Detector(keywords, DecisionSettings()).feed(np.array([[0.4, 0.4]]), [0])
+    assert decisions.scores[0] == pytest.approx([0.4, 0.1])
 
 
 def test_score_that_stays_high_fires_once() -> None:
@@ -85,7 +90,7 @@ def test_margin_counts_not_score() -> None:
         KeywordSettings(word="b", threshold=0.5, release=0.3, smoothing=1),
     ]
     strict = Detector(keywords, DecisionSettings())
-    assert strict.step(np.array([0.91, 0.8]), 0).fired == 1
+    assert at(strict, [0.91, 0.8], 0) == [(0, 1)]
 
 
 def test_release_follows_a_changed_threshold() -> None:
@@ -96,10 +101,61 @@ def test_release_follows_a_changed_threshold() -> None:
 
 def test_snapshot_is_a_value() -> None:
     one = detector()
-    one.step(np.array([0.9, 0.0]), 0)
+    at(one, [0.9, 0.0], 0)
     kept = one.snapshot()
-    assert one.step(np.array([0.0, 0.9]), 4800).fired == 1
+    assert at(one, [0.0, 0.9], 4800) == [(0, 1)]
     one.restore(kept)
-    assert one.step(np.array([0.0, 0.9]), 4800).fired == 1
+    assert at(one, [0.0, 0.9], 4800) == [(0, 1)]
     one.reset()
-    assert one.step(np.array([0.9, 0.0]), 4801).fired == 0
+    assert at(one, [0.9, 0.0], 4801) == [(0, 0)]
+
+
+def by_the_rules(
+    scores: np.ndarray, keywords: list[KeywordSettings], decision: DecisionSettings
+) -> list[tuple[int, int]]:
+    """What the docstring of `Detector` says, a row and a word at a time."""
+    armed = dict.fromkeys(range(len(keywords)), True)
+    last: dict[int, int] = {}
+    fired = []
+    for row, position in enumerate(range(0, len(scores) * ROW, ROW)):
+        margins = {}
+        for word, keyword in enumerate(keywords):
+            armed[word] |= bool(scores[row, word] < keyword.release)
+            waits = word in last and position - last[word] < decision.rearm
+            if armed[word] and not waits and scores[row, word] >= keyword.threshold:
+                margins[word] = scores[row, word] - keyword.threshold
+        if margins and position - max(last.values(), default=-(10**9)) >= decision.refractory:
+            word = max(margins, key=margins.__getitem__)
+            fired.append((row, word))
+            last[word] = position
+            armed = {w: bool(scores[row, w] < keywords[w].release) for w in armed}
+    return fired
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    smoothing=st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    cuts=st.lists(st.integers(0, 120), max_size=20),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_cut_gives_the_same_bits_by_the_rules(
+    smoothing: list[int], cuts: list[int], seed: int
+) -> None:
+    keywords = [
+        KeywordSettings(word=str(index), threshold=0.5 + 0.1 * index, release=0.3, smoothing=rows)
+        for index, rows in enumerate(smoothing)
+    ]
+    rng = np.random.default_rng(seed)
+    # Stretches of rows in which words are likely, and of rows in which they are not.
+    loud = np.repeat(rng.uniform(0, 1, 12) ** 2, 10)[:, None]
+    posteriors = np.minimum(rng.uniform(0, 2, (120, len(keywords))) * loud, 1)
+    positions = np.arange(120) * ROW
+    whole = Detector(keywords, DecisionSettings()).feed(posteriors, positions)
+    pieces = Detector(keywords, DecisionSettings())
+    scores, found = [], []
+    for rows in np.split(np.arange(120), sorted(cuts)):
+        decisions = pieces.feed(posteriors[rows], positions[rows])
+        scores.append(decisions.scores)
+        found += [(int(rows[row]), word) for row, word in decisions.fired]
+    assert np.array_equal(np.concatenate(scores), whole.scores)
+    assert found == whole.fired == by_the_rules(whole.scores, keywords, DecisionSettings())

@@ -61,7 +61,7 @@ def test_replay_with_other_thresholds_fires_as_a_spotter_with_them_would(
     arrays.arrays(np.float64, st.tuples(st.integers(1, 80), st.just(2)), elements=st.floats(0, 1))
 )
 @settings(max_examples=60, deadline=None)
-def test_leaving_idle_rows_out_changes_nothing(scores: np.ndarray) -> None:
+def test_replay_decides_as_the_detector_does_row_by_row(scores: np.ndarray) -> None:
     decision = DecisionSettings(refractory=640, rearm=960)
     positions = np.arange(1, len(scores) + 1) * 320
     plain = [
@@ -71,9 +71,8 @@ def test_leaving_idle_rows_out_changes_nothing(scores: np.ndarray) -> None:
     detector = Detector(plain, decision)
     expected = []
     for position, row in zip(positions, scores, strict=True):
-        fired = detector.step(row, int(position)).fired
-        if fired is not None:
-            expected.append((WORDS[fired].word, int(position)))
+        fired = detector.feed(row[None], [position]).fired
+        expected += [(WORDS[word].word, int(position)) for _, word in fired]
     trials = replay(positions, scores, WORDS, decision)
     assert [(trial.keyword, trial.fired) for trial in trials] == expected
 
@@ -82,8 +81,8 @@ def test_leaving_idle_rows_out_changes_nothing(scores: np.ndarray) -> None:
 def test_smoothing_is_that_of_the_detector(rows: int) -> None:
     posteriors = np.random.default_rng(4).uniform(0, 1, (30, 1))
     detector = Detector([KeywordSettings(word="yes", smoothing=rows)], DecisionSettings())
-    expected = [detector.step(row, index).scores for index, row in enumerate(posteriors)]
-    assert smooth(posteriors, rows) == pytest.approx(np.array(expected), abs=1e-12)
+    expected = detector.feed(posteriors, range(30)).scores
+    assert smooth(posteriors, rows) == pytest.approx(expected, abs=1e-12)
 
 
 def test_log_odds_and_back() -> None:
