@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import typer
 
+from kws.cli.bench import bench
 from kws.cli.ctl import ctl
 from kws.cli.devices import devices
 from kws.cli.doctor import doctor
@@ -68,6 +69,7 @@ app.command()(train)
 app.command()(models)
 app.command()(subscribe)
 app.command()(monitor)
+app.command()(bench)
 app.command()(devices)
 app.command()(doctor)
 app.command()(keygen)

@@ -1,0 +1,1 @@
+"""What kws costs on this machine: `kws bench`."""

@@ -1,0 +1,63 @@
+"""How much processor time each step of the chain takes."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from kws.audio.microphone import BLOCK_SECONDS
+from kws.audio.resample import RATE, Samples
+from kws.benchmark.results import Factors
+from kws.features.mfcc import IncrementalMfcc
+from kws.model.bundle import Model
+from kws.model.lstm import StatefulLstm
+from kws.spotter import Spotter
+
+ROUNDS = 10
+
+
+def measure_factors(model: Model, samples: Samples, rounds: int = ROUNDS) -> Factors:
+    """Real-time factors of `model` on `samples` (N,).
+
+    The steps take turns, and of all rounds the least counts: whatever else the machine does can
+    only add to it.
+    """
+    spec = model.spec
+    size = round(BLOCK_SECONDS * RATE)
+    blocks = [samples[start : start + size] for start in range(0, len(samples), size)]
+    mfcc = IncrementalMfcc(spec.features, model.matrices, spec.network.block)
+    frames = [mfcc.feed(block).mfcc for block in blocks]
+    network = StatefulLstm(
+        spec.network, model.weights, spec.features.coefficients, len(spec.labels)
+    )
+    spotter = Spotter(model)
+
+    def run_network() -> None:
+        state = network.initial_state()
+        for block in frames:
+            _, state = network.step(block, state)
+
+    steps: list[Callable[[], None]] = [
+        lambda: _feed(mfcc.feed, blocks),
+        run_network,
+        lambda: _feed(spotter.feed, blocks),
+    ]
+    least = [min(times) for times in zip(*(map(_timed, steps) for _ in range(rounds)), strict=True)]
+    seconds = len(samples) / RATE
+    mfcc_factor, network_factor, whole = (round(spent / seconds, 6) for spent in least)
+    return Factors(
+        mfcc=mfcc_factor,
+        network=network_factor,
+        decision=round(max(0.0, whole - mfcc_factor - network_factor), 6),
+        whole=whole,
+    )
+
+
+def _feed(step: Callable[[Samples], object], blocks: Iterable[Samples]) -> None:
+    for block in blocks:
+        step(block)
+
+
+def _timed(step: Callable[[], None]) -> float:
+    """Processor seconds of this thread."""
+    begin = time.thread_time()
+    step()
+    return time.thread_time() - begin
