@@ -1,5 +1,7 @@
 """`kws listen` as a process of its own, with somebody who hears all its events."""
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import msgspec
+import soundfile
 import zmq
 
 from kws.events.messages import (
@@ -183,3 +186,33 @@ class Listener:
         """Send a signal, wait for the end; gives the exit code."""
         self.process.send_signal(number)
         return self.process.wait(DEADLINE)
+
+
+Start = Callable[..., Listener]
+
+
+def feed(daemon: Listener, recording: Path) -> threading.Thread:
+    """Play a recording over and over into the daemon's stdin."""
+    samples, _ = soundfile.read(recording, dtype="int16")
+
+    def play() -> None:
+        assert daemon.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                daemon.process.stdin.write(samples.tobytes())
+
+    thread = threading.Thread(target=play, daemon=True)
+    thread.start()
+    return thread
+
+
+def replayed(recording: Path, model: Path) -> list[tuple[str, int, float]]:
+    """What `kws replay` finds: keyword, fired, score."""
+    result = subprocess.run(
+        [KWS, "replay", "--json", "--model", str(model), str(recording)],
+        capture_output=True,
+        timeout=DEADLINE,
+        check=True,
+    )
+    lines = map(json.loads, result.stdout.splitlines())
+    return [(line["keyword"], line["fired"], line["score"]) for line in lines]

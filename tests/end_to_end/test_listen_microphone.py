@@ -2,16 +2,15 @@
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Hearer, Listener, patched, wait_for
+from listener import DEADLINE, KWS, Hearer, Listener, Start, patched, wait_for
 from pulse import PulseServer, require_microphone
 
 from kws.audio.feed import SECONDS
@@ -27,7 +26,6 @@ from kws.spotter import Spotter
 pytestmark = pytest.mark.microphone
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.flac"
-Start = Callable[..., Listener]
 
 
 @pytest.fixture
@@ -306,20 +304,3 @@ def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
         loop.stop()
         hearer.close()
         publisher.stop()
-
-
-def test_without_portaudio_the_package_to_install_is_named(
-    tmp_path: Path, tiny_model_folder: Path
-) -> None:
-    """The loader does not find the library, as on a machine without it."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import ctypes.util\n"
-        "find = ctypes.util.find_library\n"
-        "ctypes.util.find_library = lambda name: None if name == 'portaudio' else find(name)\n"
-    )
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    with Listener(
-        tmp_path, "--model", tiny_model_folder, environment={"PYTHONPATH": path}
-    ) as daemon:
-        assert daemon.process.wait(DEADLINE) == 6
-        assert "apt install libportaudio2" in daemon.wait_log("kws: ")

@@ -7,17 +7,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Hearer, wait_for
-
-
-@pytest.fixture
-def recording(tmp_path: Path, noise: np.ndarray) -> Path:
-    """Eight seconds on which the tiny model fires."""
-    soundfile.write(tmp_path / "noise.wav", noise, 16000, subtype="PCM_16")
-    return tmp_path / "noise.wav"
+from listener import DEADLINE, KWS, Hearer, replayed, wait_for
 
 
 def test_a_log_that_nobody_reads_stops_nothing(
@@ -97,3 +89,31 @@ def test_output_that_cannot_be_written_is_one_line(command: list[str]) -> None:
         )
     assert result.returncode == 13
     assert result.stderr.splitlines() == [b"kws: cannot write the result: No space left on device"]
+
+
+def test_on_a_terminal_detections_are_lines(
+    tmp_path: Path, recording: Path, tiny_model_folder: Path
+) -> None:
+    terminal, device = os.openpty()
+    process = subprocess.Popen(
+        [
+            *(KWS, "listen", "--model", str(tiny_model_folder)),
+            *("--source", str(recording), "--no-pace"),
+            *("--events", f"ipc://{tmp_path}/e", "--control", f"ipc://{tmp_path}/c"),
+        ],
+        stdout=device,
+        stderr=subprocess.PIPE,
+    )
+    os.close(device)
+    text = b""
+    with contextlib.suppress(OSError):  # the terminal is gone when the process is
+        while data := os.read(terminal, 4096):
+            text += data
+    os.close(terminal)
+    assert process.stderr is not None
+    log = process.stderr.read().decode()
+    assert process.wait(DEADLINE) == 0
+    lines = text.decode().splitlines()
+    assert len(lines) == len(replayed(recording, tiny_model_folder))
+    assert {line.split()[2] for line in lines} <= {"yes", "no", "stop"}
+    assert "heard" not in log

@@ -1,9 +1,7 @@
 """The publisher: headers, hand-over, faults, and the end."""
 
 import math
-import os
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -17,7 +15,6 @@ import stand_in
 import zmq
 from stand_in import detection, make_server, wait_until
 
-from kws.errors import EndpointError
 from kws.events import outbox, topics
 from kws.events.client import ControlClient
 from kws.events.messages import (
@@ -29,7 +26,7 @@ from kws.events.messages import (
     decode_event,
     now,
 )
-from kws.events.requests import Ping, Pong, Snapshot, TakeSnapshot
+from kws.events.requests import Snapshot, TakeSnapshot
 from kws.events.server import EventServer
 
 
@@ -223,67 +220,6 @@ def test_stop_ends_although_a_subscriber_never_reads(
         server.publish(block())
     server.stop()
     assert not server.alive
-
-
-def test_second_daemon_is_refused_and_told_who_has_it(server: EventServer, tmp_path: Path) -> None:
-    with pytest.raises(EndpointError, match=rf"pid {os.getpid()}\b"):
-        make_server(tmp_path).start()
-    with pytest.raises(EndpointError, match="control belongs to a running daemon"):
-        make_server(tmp_path, events=f"ipc://{tmp_path}/other").start()
-    with zmq.Context() as context, subscriber(context, server, topics.STATE) as socket:
-        server.publish(StateEvent(state="listening", since=now()))
-        assert next_event(socket, StateEvent)
-
-
-def test_second_daemon_on_the_same_port_is_refused() -> None:
-    first = make_server(Path(), events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*")
-    first.start()
-    assert first.events != first.control
-    second = make_server(Path(), events=first.events, control="tcp://127.0.0.1:*")
-    with pytest.raises(EndpointError, match="taken by another process"):
-        second.start()
-    first.stop()
-
-
-def test_endpoint_is_free_again_after_stop_and_after_sigkill(tmp_path: Path) -> None:
-    killed = stand_in.StandIn(tmp_path)
-    with pytest.raises(EndpointError, match=f"pid {killed.process.pid}"):
-        make_server(tmp_path).start()
-    killed.kill()
-    assert (tmp_path / "events").is_socket()
-    for _ in range(20):
-        server = make_server(tmp_path)
-        server.start()
-        with ControlClient(server.control, timeout=stand_in.DEADLINE) as client:
-            assert client.ask(Ping(), Pong).boot == server.boot
-        server.stop()
-
-
-def test_stop_leaves_nothing_but_the_lock_files(server: EventServer, tmp_path: Path) -> None:
-    assert (tmp_path / "events").is_socket()
-    server.stop()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["control.lock", "events.lock"]
-
-
-@pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o660), (0o007, 0o660), (0o077, 0o600)])
-def test_umask_decides_about_the_group_and_others_never_get_in(
-    tmp_path: Path, umask: int, mode: int
-) -> None:
-    before = os.umask(umask)
-    try:
-        server = make_server(tmp_path)
-        server.start()
-    finally:
-        assert os.umask(before) == umask
-    for name in ("events", "control"):
-        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
-    server.stop()
-
-
-def test_missing_folder_is_named(tmp_path: Path) -> None:
-    server = make_server(tmp_path / "nowhere")
-    with pytest.raises(EndpointError, match="nowhere"):
-        server.start()
 
 
 def test_program_ends_on_sigterm_with_a_last_event(tmp_path: Path, context: zmq.Context) -> None:
