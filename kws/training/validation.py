@@ -2,17 +2,17 @@
 
 Three streams: clips in near silence, the same clips in noise of 10 dB, and speech and noise without
 keywords.  Posteriors come from torch in batches; what counts as heard is decided by the shipped
-`Detector`, row by row.
+`Detector`, and what of it is right by the rules of `kws eval`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kws.detect.detector import Detector
+from kws.evaluation.matching import Placement, match
+from kws.evaluation.traces import replay, smooth
 from kws.model.spec import DecisionSettings, KeywordSettings
 from kws.training.augmentation import Audio, decibels, ramp, rms
 from kws.training.corpus import Corpus
@@ -21,24 +21,12 @@ from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet
 
 LANES = 32
-LATEST_HIT = 12000
-"""A word may be detected from the start of its clip to 0.75 s after the clip's end."""
 THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-1.5, 4.51, 0.5))
 SMOOTHING = 5
 RATES = (1.0, 2.0, 5.0, 10.0)
 _NOISE_DB = 10.0
 _WORD_LEVEL = 0.08
 """In noise all words are equally loud (RMS), so that each has the same distance to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A clip on a stream, in samples."""
-
-    word: str
-    start: int
-    end: int
-    word_end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +36,7 @@ class Stream:
     name: str
     log_mel: npt.NDArray[np.float16]
     """(lanes, T, mels)"""
-    events: list[list[Event]]
+    events: list[list[Placement]]
     hours: float
 
 
@@ -93,7 +81,7 @@ def sweep(
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> list[Point]:
     """What each threshold gives; `posteriors` is (lanes, R, keywords)."""
-    scores = smooth(posteriors)
+    scores = [smooth(lane, SMOOTHING) for lane in posteriors]
     return [_score(scores, stream, keywords, row_position, threshold) for threshold in thresholds]
 
 
@@ -139,67 +127,32 @@ def settings_at(
     ]
 
 
-def detect(
-    scores: npt.NDArray[np.float32], settings: Sequence[KeywordSettings], clock: RowClock
-) -> list[tuple[int, int]]:
-    """(keyword, position) of every detection on one lane, by the shipped detector.
-
-    Args:
-        scores: (R, keywords) posteriors that are smoothed already
-        settings: of keywords with a smoothing of 1
-    """
-    positions = [clock(row) for row in range(len(scores))]
-    fired = Detector(settings, DecisionSettings()).feed(scores, positions).fired
-    return [(word, positions[row]) for row, word in fired]
-
-
-def smooth(posteriors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(..., R, K) mean of each row and the ``SMOOTHING - 1`` before it, zeros before the start."""
-    padding = [(0, 0)] * (posteriors.ndim - 2) + [(SMOOTHING - 1, 0), (0, 0)]
-    padded = np.pad(posteriors, padding)
-    return np.lib.stride_tricks.sliding_window_view(padded, SMOOTHING, axis=-2).mean(-1)
-
-
 def _score(
-    scores: npt.NDArray[np.float32],
+    scores: Sequence[npt.NDArray[np.floating]],
     stream: Stream,
     keywords: Sequence[str],
     clock: RowClock,
     threshold: float,
 ) -> Point:
-    settings = [
-        msgspec.structs.replace(keyword, smoothing=1)
-        for keyword in settings_at(threshold, keywords)
-    ]
+    settings = settings_at(threshold, keywords)
     misses = words = false_alarms = 0
     delays: list[tuple[str, int]] = []
-    for lane, events in enumerate(stream.events):
-        detections = detect(scores[lane], settings, clock)
-        left = list(detections)
-        for event in events:
-            if event.word not in keywords:
-                continue
-            words += 1
-            hits = [
-                (index, position)
-                for index, position in left
-                if keywords[index] == event.word
-                and event.start <= position <= event.end + LATEST_HIT
-            ]
-            if hits:
-                left.remove(hits[0])
-                delays.append((event.word, hits[0][1] - event.word_end))
-            else:
-                misses += 1
-        false_alarms += len(left)
+    for lane, events in zip(scores, stream.events, strict=True):
+        positions = clock.first + clock.step * np.arange(len(lane))
+        trials = replay(positions, lane, settings, DecisionSettings())
+        matching = match(trials, events, keywords)
+        misses += len(matching.misses)
+        words += len(matching.misses) + len(matching.hits)
+        false_alarms += len(matching.alarms)
+        delays += [(hit.placement.word, hit.latency) for hit in matching.hits]
     return Point(threshold, misses, words, false_alarms, tuple(delays))
 
 
 def _clip_lanes(
     rng: np.random.Generator, corpus: Corpus, library: SoundLibrary, level: float | None = None
-) -> list[tuple[Audio, list[Event]]]:
+) -> list[tuple[Audio, list[Placement]]]:
     clips = corpus.select("word", "validation")
-    lanes: list[tuple[list[Audio], list[Event], int]] = [([], [], 0) for _ in range(LANES)]
+    lanes: list[tuple[list[Audio], list[Placement], int]] = [([], [], 0) for _ in range(LANES)]
     for number, index in enumerate(rng.permutation(len(clips))):
         sound = library.clip(rng, clips[index], "keyword")
         pieces, events, position = lanes[number % LANES]
@@ -209,7 +162,11 @@ def _clip_lanes(
         if level is not None:
             sound.audio *= np.float32(level / max(rms(sound.audio[sound.start : sound.end]), 1e-3))
         pieces += [gap, ramp(sound.audio, 480)]
-        events.append(Event(sound.word, start, end, start + sound.end))
+        events.append(
+            Placement(
+                sound.word, clips[index].name, start, end, start + sound.start, start + sound.end
+            )
+        )
         lanes[number % LANES] = (pieces, events, end)
     return [
         (np.concatenate([*pieces, np.zeros(16000, np.float32)]), events)
@@ -233,7 +190,10 @@ def _hush(rng: np.random.Generator, audio: Audio) -> Audio:
 
 
 def _stream(
-    name: str, audio: Sequence[Audio], log_mel: LogMel, lanes: Sequence[tuple[Audio, list[Event]]]
+    name: str,
+    audio: Sequence[Audio],
+    log_mel: LogMel,
+    lanes: Sequence[tuple[Audio, list[Placement]]],
 ) -> Stream:
     longest = max(len(lane) for lane in audio)
     padded = [np.pad(lane, (0, longest - len(lane))) for lane in audio]

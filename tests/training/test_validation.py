@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from kws.evaluation.matching import Placement
 from kws.training.validation import (
     SMOOTHING,
-    Event,
     Point,
     RowClock,
     Stream,
@@ -16,11 +16,15 @@ CLOCK = RowClock(832, 640)
 KEYWORDS = ("yes", "no")
 
 
-def stream(events: list[Event]) -> Stream:
+def clip_of(word: str) -> Placement:
+    return Placement(word, word, 16000, 32000, word_start=20000, word_end=26000)
+
+
+def stream(events: list[Placement]) -> Stream:
     return Stream("clips", np.zeros((1, 1, 40), np.float16), [events], 1.0)
 
 
-def score(posteriors: np.ndarray, events: list[Event], threshold: float = 0.5) -> Point:
+def score(posteriors: np.ndarray, events: list[Placement], threshold: float = 0.5) -> Point:
     (point,) = sweep(posteriors[None], stream(events), KEYWORDS, CLOCK, [threshold])
     return point
 
@@ -33,7 +37,7 @@ def peak(rows: int, *peaks: tuple[int, int]) -> np.ndarray:
 
 
 def test_a_hit_lies_between_the_clip_and_what_follows_it() -> None:
-    clip = Event("no", start=16000, end=32000, word_end=26000)
+    clip = clip_of("no")
     point = score(peak(100, (40, 1)), [clip])
     assert (point.words, point.misses, point.false_alarms) == (1, 0, 0)
     # Three rows of 0.9 among the last five make a mean above 0.5.
@@ -54,13 +58,13 @@ def test_a_hit_lies_between_the_clip_and_what_follows_it() -> None:
 def test_all_else_is_a_false_alarm(
     peaks: list[tuple[int, int]], misses: int, false_alarms: int
 ) -> None:
-    clip = Event("no", start=16000, end=32000, word_end=26000)
+    clip = clip_of("no")
     point = score(peak(100, *peaks), [clip])
     assert (point.misses, point.false_alarms) == (misses, false_alarms)
 
 
 def test_another_word_may_not_fire() -> None:
-    clip = Event("tree", start=16000, end=32000, word_end=26000)
+    clip = clip_of("tree")
     point = score(peak(100, (40, 1)), [clip])
     assert (point.words, point.false_alarms) == (0, 1)
 
