@@ -7,7 +7,7 @@ RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
-.PHONY: run test lint types check format clean
+.PHONY: run test lint types check fuzz format clean
 
 # Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
@@ -28,6 +28,10 @@ types: $(VENV)/.test
 
 check: $(VENV)/.test test-packages
 	$(BIN)/python -m pytest
+
+# For as long as one likes: every parser gets 5,000 damaged inputs (docs/fuzzing.md).
+fuzz: $(VENV)/.test
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """Damaged recordings: refused in one line or heard, within bounds."""
 
 import io
+import os
 from functools import cache
 from pathlib import Path
 
@@ -74,6 +75,23 @@ def test_bytes_that_are_no_recording(tmp_path: Path, content: bytes, magic: byte
                 assert sum(map(len, recording)) > 0
         except AudioFileError as error:
             check_message(error)
+
+
+@quick
+@given(format=st.sampled_from(FORMATS), changes=edits())
+def test_a_damaged_recording_from_a_pipe(format: tuple[str, str], changes: list[Edit]) -> None:
+    reading_end, writing_end = os.pipe()
+    # What fits the pipe's buffer needs no thread that writes.
+    os.write(writing_end, edited(encoded(*format), changes)[: 1 << 16])
+    os.close(writing_end)
+    try:
+        with bounded(), open_recording(f"/dev/fd/{reading_end}") as recording:
+            for block in recording:
+                assert (block.dtype, block.ndim) == (np.float32, 1)
+    except AudioFileError as error:
+        check_message(error)
+    finally:
+        os.close(reading_end)
 
 
 @pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16")])
