@@ -49,7 +49,14 @@ def _explain() -> None:
 def status(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show the state and the latest detections."""
+    """Show the state and the latest detections.
+
+    Examples:
+
+        kws ctl status
+
+        kws ctl status --json | jq '.detections[-1].keyword'
+    """
     from kws.cli.event_lines import event_line
     from kws.events.requests import Snapshot, TakeSnapshot
 
@@ -68,7 +75,14 @@ def status(
 def describe(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show what the daemon is: version, device, model, keywords."""
+    """Show what the daemon is: version, device, model, keywords.
+
+    Examples:
+
+        kws ctl describe
+
+        kws ctl describe --json | jq .model.name
+    """
     from kws.events.requests import Describe, Description
 
     about = _ask(Describe(), Description, control, keys, as_json)
@@ -89,7 +103,14 @@ def mute(
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop listening until every reason to be mute is withdrawn."""
+    """Stop listening until every reason to be mute is withdrawn.
+
+    Examples:
+
+        kws ctl mute
+
+        kws ctl mute --reason tts
+    """
     from kws.events.requests import Mute, Muting
 
     _say_muting(_ask(Mute(reason=reason), Muting, control, keys, as_json), as_json)
@@ -105,7 +126,14 @@ def unmute(
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Withdraw a reason to be mute; listen again if it was the last."""
+    """Withdraw a reason to be mute; listen again if it was the last.
+
+    Examples:
+
+        kws ctl unmute --reason tts
+
+        kws ctl unmute --all
+    """
     from kws.events.requests import Muting, Unmute
 
     request = Unmute(reason=None if everything else reason)
@@ -127,7 +155,14 @@ def set_threshold(
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set the score, 0 to 1, from which a word counts."""
+    """Set the score, 0 to 1, from which a word counts.
+
+    Examples:
+
+        kws ctl set-threshold yes=0.7
+
+        kws ctl set-threshold yes=0.7 stop=0.8 --save
+    """
     from kws.events.requests import SetThreshold, ThresholdSet
 
     for text in thresholds:
@@ -145,7 +180,12 @@ def set_threshold(
 def reload(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
-    """Read the configuration and the model again."""
+    """Read the configuration and the model again.
+
+    Examples:
+
+        kws ctl reload
+    """
     from kws.events.requests import Reload, Reloaded
 
     answer = _ask(Reload(), Reloaded, control, keys, as_json)
@@ -158,7 +198,12 @@ def reload(
 def reset(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
-    """Make the network forget what it has heard so far."""
+    """Make the network forget what it has heard so far.
+
+    Examples:
+
+        kws ctl reset
+    """
     from kws.events.requests import Reset, ResetDone
 
     answer = _ask(Reset(), ResetDone, control, keys, as_json)
@@ -170,7 +215,12 @@ def reset(
 def ping(
     control: ControlOption = None, keys: KeysOption = None, as_json: JsonOption = False
 ) -> None:
-    """See whether the daemon answers."""
+    """See whether the daemon answers.
+
+    Examples:
+
+        kws ctl ping && echo there
+    """
     from kws.events.requests import Ping, Pong
 
     answer = _ask(Ping(), Pong, control, keys, as_json)

@@ -86,7 +86,8 @@ def train(
         kws train speech_commands/ --out models/commands --resume
     """
     try:
-        import torch
+        recipe = _recipe(preset, seed, without, teacher, settings or [])
+        import torch  # seconds, which a wrong flag need not wait for
 
         from kws.training.progress import Budget
         from kws.training.run import Goal, RunSettings
@@ -106,7 +107,7 @@ def train(
         negatives=tuple(map(str, negatives or ())),
         noise=tuple(map(str, noise or ())),
         keywords=tuple(word.strip() for word in words.split(",")) if words else (),
-        recipe=_recipe(preset, seed, without, teacher, settings or []),
+        recipe=recipe,
         command=_command(),
     )
     with TerminalReporter() as reporter:

@@ -32,5 +32,7 @@ def test_every_command_has_examples(command: str) -> None:
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
-def test_every_request_has_help(request_name: str) -> None:
-    assert f"Usage: kws ctl {request_name} " in help_of("ctl", request_name)
+def test_every_request_has_examples(request_name: str) -> None:
+    usage, _, examples = help_of("ctl", request_name).partition("Examples:")
+    assert f"Usage: kws ctl {request_name} " in usage
+    assert f"kws ctl {request_name}" in examples

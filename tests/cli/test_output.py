@@ -42,6 +42,13 @@ def test_what_cannot_be_written(tmp_path: Path, name: str, output: str, reason: 
     assert (result.returncode, result.stderr) == (13, f"kws: cannot write the result: {reason}\n")
 
 
+@pytest.mark.parametrize("command", ["--help", "listen --help", "--show-completion"])
+def test_what_typer_writes_to_a_full_disk(tmp_path: Path, command: str) -> None:
+    result = run(f"{command} >/dev/full", tmp_path)
+    line = "kws: cannot write the result: No space left on device\n"
+    assert (result.returncode, result.stderr) == (13, line)
+
+
 @pytest.mark.parametrize("options", ["", "--json"])
 def test_a_replay_without_standard_output(
     tmp_path: Path, tiny_model_folder: Path, noise: np.ndarray, options: str

@@ -1,0 +1,114 @@
+"""Write docs/cli.md, the reference of the command line, from the code.
+
+    python scripts/make_cli_reference.py            # writes it
+    python scripts/make_cli_reference.py --check    # exit code 1 if it is out of date
+
+It asks the parser for its commands and options and formats them itself, so that the page depends
+neither on the width of a terminal nor on how a release of typer draws its help.
+"""
+
+import sys
+from collections.abc import Iterator
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from kws import errors
+from kws.cli.app import app
+from kws.cli.reports import BROKEN_PIPE
+
+PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+COMMAND = "python scripts/make_cli_reference.py"
+_INTRODUCTION = f"""\
+# Command line
+
+<!-- Made by `{COMMAND}`: change the code, not this page. -->
+
+Results go to stdout, everything else to stderr; `--json` is for programs. Colours follow
+`NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`, and there are none in a pipe. `kws --install-completion`
+teaches bash, zsh or fish to complete commands, options, files, and names of models, words and
+topics.
+"""
+_PARSER_PARAMETERS = {"help"}
+
+
+def reference() -> str:
+    """The whole page."""
+    program = get_command(app)
+    return "\n".join([_INTRODUCTION, *_section(program, "kws", 2), *_exit_codes()])
+
+
+def _section(command: Any, path: str, level: int) -> Iterator[str]:
+    """Lines about a command and those below it; blank lines between the parts."""
+    yield from (f"{'#' * level} `{path}`", "", f"```text\n{_usage(command, path)}\n```", "")
+    text, _, examples = cleandoc(command.help).partition("Examples:\n")
+    yield from (text.strip(), "")
+    if examples:
+        lines = [line.strip() for line in examples.splitlines() if line.strip()]
+        yield from ("```sh", *lines, "```", "")
+    if items := [_item(p) for p in command.params if p.name not in _PARSER_PARAMETERS]:
+        yield from (*items, "")
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _section(child, f"{path} {name}", level + 1)
+
+
+def _usage(command: Any, path: str) -> str:
+    arguments = [_argument(p) for p in command.params if p.param_type_name == "argument"]
+    kind = ["COMMAND ..."] if hasattr(command, "commands") else arguments
+    return " ".join([path, "[OPTIONS]", *kind])
+
+
+def _argument(parameter: Any) -> str:
+    return parameter.metavar + ("..." if parameter.nargs == -1 else "")
+
+
+def _item(parameter: Any) -> str:
+    """One argument or option as an item of a list."""
+    if parameter.param_type_name == "argument":
+        return f"- `{_argument(parameter)}`: {parameter.help}"
+    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+    if not parameter.is_flag:
+        names = f"{names[:-1]} {_values(parameter)}`"
+    notes = ["required"] if parameter.required else []
+    if not parameter.is_flag and parameter.default is not None:
+        notes.append(f"default `{parameter.default}`")
+    if parameter.envvar:
+        notes.append(f"or `${parameter.envvar}`")
+    return f"- {names}: {parameter.help}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _values(parameter: Any) -> str:
+    """What stands behind an option: its metavar, or what may be chosen from."""
+    choices = getattr(parameter.type, "choices", ())
+    return parameter.metavar or "|".join(choices)
+
+
+def _exit_codes() -> Iterator[str]:
+    """A table of the exit codes, those of errors by their docstrings."""
+    rows = {
+        0: "Done.",
+        1: "Something else went wrong, or `kws doctor` found something bad.",
+        2: "A command, option or argument that there is not.",
+        130: "Interrupted with Ctrl-C.",
+        BROKEN_PIPE: "The reader of the output went away, as with `| head`.",
+    }
+    for family in errors.KwsError.__subclasses__():
+        rows[family.exit_code] = cleandoc(family.__doc__ or "").split("\n")[0]
+    yield from ("## Exit codes", "", "| code | |", "|---|---|")
+    yield from (f"| {code} | {meaning} |" for code, meaning in sorted(rows.items()))
+    yield ""
+
+
+def main(arguments: list[str]) -> None:
+    """Write or check the page."""
+    page = reference()
+    if "--check" not in arguments:
+        PAGE.write_text(page)
+    elif PAGE.read_text() != page:
+        sys.exit(f"{PAGE.name} is not what the code says: run `{COMMAND}`")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
