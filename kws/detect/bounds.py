@@ -84,7 +84,8 @@ class WordBounds:
         if first >= last:
             return usual
         peak = first + int(energy[first:last].argmax())
-        floor = float(np.percentile(energy, 10))
+        # np.percentile would do, but loads numpy.ma: 30 ms and 1.5 MB at the first word.
+        floor = float(np.partition(energy, len(energy) // 10)[len(energy) // 10])
         contrast = float(energy[peak]) - floor
         if contrast < _CONTRAST_DB:
             return usual
