@@ -39,7 +39,7 @@ class Monitor:
         self._desk = desk
         self._state = state
         self._console = console
-        self._frozen: MonitorState | None = None
+        self._frozen: View | None = None
         self._ended = False
         self._describe_at = 0.0
 
@@ -66,8 +66,7 @@ class Monitor:
             self._follow(time.monotonic() + _FRAME_SECONDS)
             for key in keyboard.pressed():
                 self._obey(key)
-            paused = self._frozen is not None
-            live.update(View(self._frozen or self._state, time.monotonic(), paused), refresh=True)
+            live.update(self._frozen or View(self._state, time.monotonic()), refresh=True)
 
     def _follow(self, until: float) -> None:
         """Take what arrives until that time."""
@@ -84,7 +83,8 @@ class Monitor:
     def _obey(self, key: str) -> None:
         match key:
             case "p":
-                self._frozen = None if self._frozen else copy.deepcopy(self._state)
+                seen = copy.deepcopy(self._state)
+                self._frozen = None if self._frozen else View(seen, time.monotonic(), paused=True)
             case "m":
                 self._desk.toggle_mute()
             case _ if key == END:

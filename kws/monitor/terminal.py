@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import select
 import signal
 import sys
@@ -11,7 +12,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 END = "q"
-_ESCAPE = b"\x1b"
+_ESCAPES = re.compile(r"\x1b(\[[\d;]*[A-Za-z~]|O[A-Z])?")
+"""Arrows and function keys, which have letters in them."""
 
 
 class Keyboard:
@@ -49,10 +51,7 @@ class Keyboard:
             data = os.read(self._file, 64)
         except OSError:
             return END
-        if not data:
-            return END
-        # Arrows and function keys are sequences with letters in them.
-        return "" if data.startswith(_ESCAPE) else data.decode(errors="ignore")
+        return _ESCAPES.sub("", data.decode(errors="ignore")) if data else END
 
 
 class Signals:
