@@ -59,7 +59,7 @@ class ConnectionWatch:
         if self._stage == "no handshake":
             return (
                 f"no handshake with {endpoint} in {seconds:g} s: wrong key, a key that the daemon "
-                "does not list, or only one side uses CURVE (see --keys)"
+                "does not list, only one side uses CURVE (see --keys), or the daemon stands still"
             )
         return f"no daemon answers at {endpoint}: start one with `kws listen`"
 
