@@ -26,52 +26,38 @@ from kws.model.lstm import Array, LstmState, StatefulLstm
 from kws.spotter import Samples, Spotter
 from kws.training.decoding import SAMPLE_RATE
 
+WATCH = SAMPLE_RATE // 5
+"""Samples from one look at the state to the next."""
+
 
 class WatchedLstm:
-    """The shipped network, with an eye on its state."""
+    """The shipped network, with an eye on the state after every call."""
 
     def __init__(self, model: Model) -> None:
         spec = model.spec
         self._network = StatefulLstm(
             spec.network, model.weights, spec.features.coefficients, len(spec.labels)
         )
-        self._block = spec.network.block
-        self._rows = 0
-        self._cell, self._hidden, self._largest = np.zeros((3, len(spec.network.layers)))
+        self._sizes: list[list[tuple[float, float, float]]] = []
+        """Per call and layer: mean |c|, mean |h|, largest |c|."""
 
     def initial_state(self) -> LstmState:
         """The state before the first frame."""
         return self._network.initial_state()
 
     def step(self, frames: Array, state: LstmState) -> tuple[Array, LstmState]:
-        """The same as that of `StatefulLstm`, a row at a time."""
-        rows = [self._network.step(frames[:0], state)[0]]
-        for start in range(0, len(frames), self._block):
-            row, state = self._network.step(frames[start : start + self._block], state)
-            rows.append(row)
-            self._cell += [np.abs(cell).mean() for cell in state.cell]
-            self._hidden += [np.abs(hidden).mean() for hidden in state.hidden]
-            largest = [np.abs(cell).max() for cell in state.cell]
-            np.maximum(self._largest, largest, out=self._largest)
-            self._rows += 1
-        return np.concatenate(rows), state
+        """The same as that of `StatefulLstm`."""
+        posteriors, state = self._network.step(frames, state)
+        layers = zip(map(np.abs, state.cell), map(np.abs, state.hidden), strict=True)
+        self._sizes.append([(c.mean(), h.mean(), c.max()) for c, h in layers])
+        return posteriors, state
 
     def take(self) -> list[Layer]:
-        """Mean and largest sizes of each layer's state since the last call."""
-        rows = max(self._rows, 1)
-        layers = [
-            Layer(cell=cell, hidden=hidden, largest=largest)
-            for cell, hidden, largest in zip(
-                (self._cell / rows).tolist(),
-                (self._hidden / rows).tolist(),
-                self._largest.tolist(),
-                strict=True,
-            )
-        ]
-        self._rows = 0
-        for sizes in (self._cell, self._hidden, self._largest):
-            sizes[:] = 0
-        return layers
+        """Sizes of each layer's state since the last call; there must have been a step."""
+        cell, hidden, largest = np.array(self._sizes, np.float64).transpose(2, 1, 0)
+        self._sizes = []
+        means = cell.mean(axis=1).tolist(), hidden.mean(axis=1).tolist()
+        return [Layer(*sizes) for sizes in zip(*means, largest.max(axis=1).tolist(), strict=True)]
 
 
 def hear(scenes: Iterable[Scene], model: Model, period: int) -> Heard:
@@ -83,7 +69,8 @@ def hear(scenes: Iterable[Scene], model: Model, period: int) -> Heard:
         if scene.start // HOUR > len(heard.state):
             heard.state.append(watched.take())
             print(f"{scene.start / HOUR:.0f} h heard", flush=True)
-        heard.unbroken += unbroken.feed(scene.samples)
+        for start in range(0, len(scene.samples), WATCH):
+            heard.unbroken += unbroken.feed(scene.samples[start : start + WATCH])
         heard.broken += feed_with_resets(broken, scene.samples, period)
         heard.placements += scene.placements
     heard.state.append(watched.take())
