@@ -179,6 +179,8 @@ def _unpack(spec: ModelSpec, binary: bytes) -> tuple[Matrices, Weights]:
     matrices.check(spec.features)
     if spec.network.kind == "lstm":
         check_weights(spec.network, arrays, spec.features.coefficients, len(spec.labels))
+        # The runtime works in one type; a file may mix them.
+        arrays = {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
     return matrices, arrays
 
 

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from kws.errors import ModelError, OutputError
 from kws.model.bundle import Model, find_model, installed_models, load_model, save_model
+from kws.spotter import Spotter
 
 
 @pytest.fixture
@@ -116,6 +117,14 @@ def test_bad_array_is_named(
     edit_weights(folder, edit)
     with pytest.raises(ModelError, match=complaint):
         load_model(folder)
+
+
+def test_arrays_of_two_types_become_one(folder: Path, noise: np.ndarray) -> None:
+    name = "lstm.0.weight_hh"
+    edit_weights(folder, lambda arrays: arrays.update({name: arrays[name].astype(np.float64)}))
+    model = load_model(folder)
+    assert {array.dtype for array in model.weights.values()} == {np.dtype(np.float32)}
+    Spotter(model).feed(noise[:8000])
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b"null"])
