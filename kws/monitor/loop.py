@@ -45,6 +45,7 @@ class Monitor:
 
     def run(self) -> None:
         """Until q, Ctrl-C, SIGTERM or SIGHUP; the terminal is then as it was before."""
+        self._desk.describe()
         with Signals() as signals:
             while not (self._ended or signals.ending):
                 try:

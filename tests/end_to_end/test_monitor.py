@@ -123,7 +123,7 @@ def flags(daemon: Listener) -> tuple[str, ...]:
 def test_a_look_at_a_daemon(daemon: Listener) -> None:
     """Words are seen, the window is resized, thresholds change, keys work, q ends it."""
     with Terminal(*flags(daemon)) as terminal:
-        lines = terminal.wait_frame(" ms  ")
+        lines = terminal.wait_frame(" ms  -")
         assert len(lines) == 24
         assert "tiny" in lines[0]
         assert "listening" in lines[0]
