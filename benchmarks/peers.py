@@ -98,7 +98,7 @@ def main() -> None:
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
     else:
-        Console(width=None if sys.stdout.isatty() else 130).print(table(rows))
+        Console(width=None if sys.stdout.isatty() else 150).print(table(rows))
 
 
 def compare(
