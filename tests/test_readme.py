@@ -1,4 +1,4 @@
-"""The README keeps its word: its example runs, its links lead somewhere, its output is real."""
+"""The README keeps its word: its example runs, its output is real (links: test_docs.py)."""
 
 import io
 import re
@@ -10,7 +10,6 @@ import pytest
 from kws.cli import main
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(language: str) -> list[str]:
@@ -52,10 +51,3 @@ def main_without_exit(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert not stopped.value.code
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
