@@ -4,7 +4,7 @@ import importlib.util
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from kws.audio.resample import Samples
 from kws.detect.detection import Detection
 from kws.envelope import Envelope
 from kws.errors import MissingExtraError, OutputError
+from kws.peaks import unfired_peaks
 from kws.spotter import Row, Spotter
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ _DPI = 120
 _TRIFLE, _RELEVANT = 0.03, 0.15
 """Scores that are not drawn as a line, and those that make the word's threshold appear."""
 _NEAR_SECONDS = 0.5
-_LABEL_SHARE = 0.0068
-"""Width of a letter of a label, as a share of the row."""
+_RELEASE_LINE = (0, (1, 4))
+_LABEL_SHARE, _SMALL_SHARE = 0.0068, 0.0048
+"""Width of a letter of a label, as a share of the row; of a label of a near miss."""
+_MOST_SHIFT = 0.02
+"""How far a label may be moved, as a share of the row."""
+_PAPER = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
 
 
 def check_picture(path: Path) -> None:
@@ -65,6 +70,9 @@ class Picture:
         self._rate = spec.features.sample_rate
         self._words = spotter.keywords
         self._thresholds = spotter.thresholds
+        # Releases move in proportion to thresholds.
+        ratios = {word.word: word.release / word.threshold for word in spec.keywords}
+        self._releases = {word: ratios[word] * at for word, at in self._thresholds.items()}
         self._wave = Envelope()
         self._scores = Envelope(channels=len(self._words), step=spec.row_samples)
         self._detections: list[Detection] = []
@@ -123,6 +131,7 @@ class Picture:
             for word in self._words
         ]
         handles.append(Line2D([], [], color=_FAINT, linestyle=":", label="threshold"))
+        handles.append(Line2D([], [], color=_FAINT, linestyle=_RELEASE_LINE, label="release"))
         handles.append(Line2D([], [], color=_FAINT, marker="o", linestyle="", label="fired"))
         figure.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(0.039, 1 - 0.36 / height),
@@ -142,6 +151,7 @@ class Picture:
         axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
         self._draw_wave(axes, first, end)
         self._draw_scores(axes, first, end)
+        self._draw_near_misses(axes, first, span, end)
         self._draw_detections(axes, first, span)
 
     def _draw_wave(self, axes: "Axes", first: float, end: float) -> None:
@@ -155,7 +165,7 @@ class Picture:
 
     def _draw_scores(self, axes: "Axes", first: float, end: float) -> None:
         columns, times = self._columns(self._scores, first, end)
-        shared = len(set(self._thresholds.values())) == 1
+        shared = len({*zip(self._thresholds.values(), self._releases.values(), strict=True)}) == 1
         for index, word in enumerate(self._words):
             score = self._scores.high[columns, index]
             known = np.isfinite(score)
@@ -166,11 +176,39 @@ class Picture:
             if not shared:
                 # Ten lines across the whole row would hide what matters.
                 near = _near(when, when[score > _RELEVANT])
-                line = np.where(near, self._thresholds[word], np.nan)
-                axes.plot(when, line, color=colour, linewidth=1.1, linestyle=":")
+                for value, style in self._lines(word):
+                    line = np.where(near, value, np.nan)
+                    axes.plot(when, line, color=colour, linewidth=1.1, linestyle=style)
         if shared:
-            threshold = next(iter(self._thresholds.values()))
-            axes.hlines(threshold, first, end, color=_FAINT, linewidth=0.8, linestyle=":")
+            for value, style in self._lines(self._words[0]):
+                axes.hlines(value, first, end, color=_FAINT, linewidth=0.8, linestyle=style)
+
+    def _lines(self, word: str) -> list[tuple[float, Any]]:
+        """The scores that decide about `word`, and how they are drawn."""
+        return [(self._thresholds[word], ":"), (self._releases[word], _RELEASE_LINE)]
+
+    def _draw_near_misses(self, axes: "Axes", first: float, span: float, end: float) -> None:
+        """What rose and did not fire, with the score that it reached."""
+        columns, times = self._columns(self._scores, first, end)
+        peaks = []
+        for index, word in enumerate(self._words):
+            score = self._scores.high[columns, index]
+            known = np.isfinite(score)
+            fired = [x.fired / self._rate for x in self._detections if x.keyword == word]
+            threshold = self._thresholds[word]
+            peaks += unfired_peaks(word, times[known], score[known], threshold, fired)
+        free_from = first
+        for peak in sorted(peaks, key=lambda peak: peak.seconds):
+            half = len(peak.text) * _SMALL_SHARE * span / 2
+            # Beside a peak that was high enough: above it stands the word that fired before.
+            middle = peak.seconds + (half + 0.006 * span if peak.held_back else 0)
+            if middle - half >= free_from and middle + half <= first + span:
+                axes.annotate(
+                    peak.text, (middle, peak.score), (0, -6 if peak.held_back else 2),
+                    textcoords="offset points", color=self._colour(peak.word), fontsize=7.5,
+                    style="italic", ha="center", va="bottom", bbox=_PAPER,
+                )  # fmt: skip
+                free_from = middle + half
 
     def _draw_detections(self, axes: "Axes", first: float, span: float) -> None:
         last = first + span
@@ -187,8 +225,10 @@ class Picture:
                 continue
             axes.axvspan(start, end, ymax=0.42, color=colour, alpha=0.22, linewidth=0)
             half = len(detection.keyword) * _LABEL_SHARE * span / 2
-            # Where words crowd, as in hours of audio, their marks must do.
-            if middle - half >= free_from:
+            # A label makes way for its neighbour; where words crowd, their marks must do.
+            crowded = max(0.0, free_from - (middle - half))
+            if crowded <= _MOST_SHIFT * span:
+                middle += crowded
                 axes.text(
                     middle, 1.08, detection.keyword, color=colour, fontsize=9.5,
                     fontweight="bold", ha="center", va="bottom", clip_on=False,

@@ -96,3 +96,17 @@ def test_without_matplotlib_the_extra_is_named(
         MissingExtraError, match=r"pip install '\.\[plot\]' in the source folder of kws"
     ):
         check_picture(tmp_path / "a.png")
+
+
+def test_a_near_miss_is_labelled(tmp_path: Path, tiny_model: Model) -> None:
+    images = []
+    for score in (0.12, 0.3):
+        picture = Picture(Spotter(tiny_model), "a recording")
+        picture.add_samples(np.zeros(4 * RATE, np.float32))
+        for position in range(2 * RATE, 2 * RATE + 3 * 640, 640):
+            picture.add_row(Row(position, np.zeros(4), np.array([score, 0.0, 0.0]), -20.0))
+        images.append(drawn(picture, tmp_path / "a.png")[HEAD:])
+    changed = np.flatnonzero(np.abs(images[0] - images[1]).sum(axis=(0, 2))) / 1680
+    # The curve itself is a fiftieth of the row wide, its label "yes 0.30, lacks 0.10" a tenth.
+    assert 0.06 < np.ptp(changed) < 0.2
+    assert changed.min() < 0.42 < changed.max()
