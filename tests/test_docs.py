@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from kws.cli.app import app
+from kws.errors import KwsError
 from kws.events import topics
 
 ROOT = Path(__file__).parents[1]
@@ -122,3 +123,24 @@ def test_files_of_the_repository_exist(page: Path) -> None:
         name for name in named if not name.startswith(TOPICS) and re.fullmatch(r"[\w./-]+", name)
     ]
     assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def test_every_exit_code_is_explained() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    rows = re.findall(r"^\| ([\d, ]+) \|", page.partition("## Exit codes")[2], re.MULTILINE)
+    explained = {int(code) for row in rows for code in row.split(",")}
+    assert explained - {0, 2, 130} == {error.exit_code for error in every_error(KwsError)}
+
+
+def every_error(family: type[KwsError]) -> Iterator[type[KwsError]]:
+    yield family
+    for child in family.__subclasses__():
+        yield from every_error(child)
+
+
+def test_every_fault_is_explained() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "kws").glob("**/*.py"))
+    codes = set(re.findall(r'(?:report|Finding|ErrorEvent)\(\s*(?:code=)?"(\w+)"', source))
+    assert len(codes) > 8
+    page = (ROOT / "docs" / "daemon.md").read_text()
+    assert [code for code in sorted(codes) if f"`{code}`" not in page] == []
