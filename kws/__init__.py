@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from kws.errors import KwsError
     from kws.events.subscriber import Subscriber
     from kws.model.bundle import Model, load_model
+    from kws.multi import MultiSpotter
     from kws.spotter import Spotter
+    from kws.stream import Stream
 
 # The products here are far too small for several threads, whose hand-over costs more than the
 # product itself. Only effective while numpy is not loaded yet, and the user's own setting wins.
@@ -26,12 +28,23 @@ _HOMES = {
     "Detection": "kws.detect.detection",
     "KwsError": "kws.errors",
     "Model": "kws.model.bundle",
+    "MultiSpotter": "kws.multi",
     "Spotter": "kws.spotter",
+    "Stream": "kws.stream",
     "Subscriber": "kws.events.subscriber",
     "load_model": "kws.model.bundle",
 }
 
-__all__ = ["Detection", "KwsError", "Model", "Spotter", "Subscriber", "load_model"]
+__all__ = [
+    "Detection",
+    "KwsError",
+    "Model",
+    "MultiSpotter",
+    "Spotter",
+    "Stream",
+    "Subscriber",
+    "load_model",
+]
 
 
 def __getattr__(name: str) -> Any:

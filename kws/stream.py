@@ -90,7 +90,7 @@ class Stream:
         self.mfcc = mfcc
         self._keywords = _chosen(model, words)
         labels = model.spec.labels
-        self._columns = [labels.index(keyword.word) for keyword in self._keywords]
+        self._columns = np.array([labels.index(keyword.word) for keyword in self._keywords])
         self._engine = engine
         self._detector = Detector(self._keywords, model.spec.decision)
         self._bounds = WordBounds(model)
@@ -176,6 +176,10 @@ class Stream:
                 "samples must be a one-dimensional array of floats in [-1, 1], "
                 f"not {samples.dtype} of shape {samples.shape}"
             )
+        return self._sound(samples)
+
+    def _sound(self, samples: Samples) -> Iterator[Samples]:
+        """What `pieces` gives."""
         sound = valid(samples)
         runs, is_sound = [samples], [True]
         if not sound.all():

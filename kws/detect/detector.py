@@ -57,6 +57,7 @@ class Detector:
         for index, keyword in enumerate(keywords):
             self._weights[-keyword.smoothing :, index] = 1 / keyword.smoothing
         self.thresholds = np.array([keyword.threshold for keyword in keywords])
+        self._all = np.ones(len(keywords), np.bool_)
         self._release_ratio = np.array([word.release / word.threshold for word in keywords])
         self.reset()
 
@@ -69,7 +70,7 @@ class Detector:
         """Forget the stream."""
         self._state = DetectorState(
             history=np.zeros_like(self._weights[1:]),
-            armed=np.ones(len(self.thresholds), np.bool_),
+            armed=self._all,
             last=np.full(len(self.thresholds), _LONG_AGO, np.int64),
         )
 
@@ -91,13 +92,12 @@ class Detector:
         rows = np.concatenate((self._state.history, posteriors))
         scores = self._smoothed(rows, len(posteriors))
         released = scores < self.releases
-        # No word fires in a row that is below every release; all that it does is arm them all.
-        busy = np.flatnonzero(~released.all(axis=1)).tolist()
         armed, last = self._state.armed, self._state.last
         fired = []
+        # No word fires in a row that is below every release; all that it does is arm them all.
         next_row = 0
-        for row in busy:
-            armed = released[row] | armed if row == next_row else np.ones_like(armed)
+        for row in () if released.all() else np.flatnonzero(~released.all(axis=1)).tolist():
+            armed = released[row] | (armed if row == next_row else self._all)
             next_row = row + 1
             word = self._choose(scores[row], armed, positions[row] - last)
             if word is not None:
@@ -106,7 +106,7 @@ class Detector:
                 last[word] = positions[row]
                 armed = released[row]
         if next_row < len(scores):
-            armed = np.ones_like(armed)
+            armed = self._all
         self._state = DetectorState(rows[len(posteriors) :].copy(), armed, last)
         return Decisions(scores, fired)
 
@@ -117,7 +117,7 @@ class Detector:
         spans = np.ndarray(
             (count, longest, words), rows.dtype, rows.data, strides=(row, row, value)
         )
-        return (spans * self._weights).sum(axis=1)
+        return np.add.reduce(spans * self._weights, axis=1)
 
     def _choose(self, scores: Array, armed: npt.NDArray[np.bool_], since: Any) -> int | None:
         """The word that fires in a row, `since` (keywords,) samples after each fired last."""

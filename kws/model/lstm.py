@@ -1,5 +1,6 @@
 """The network in plain numpy: frames and a state in, posteriors and the next state out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -35,10 +36,24 @@ class LstmState:
     cell: tuple[Array, ...]
     """Per recurrent layer, c (lanes, H)."""
 
-    @property
-    def arrays(self) -> tuple[Array, ...]:
-        """All arrays, the lanes first in each."""
-        return (*self.contexts, *self.hidden, *self.cell)
+    @classmethod
+    def side_by_side(cls, states: Sequence[Self]) -> Self:
+        """The states of several streams as one."""
+        return cls(
+            *(
+                tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+                for parts in zip(*((s.contexts, s.hidden, s.cell) for s in states), strict=True)
+            )
+        )
+
+    def lane(self, index: int) -> Self:
+        """The state of one of the streams."""
+        return type(self)(
+            *(
+                tuple(array[index : index + 1] for array in part)
+                for part in (self.contexts, self.hidden, self.cell)
+            )
+        )
 
 
 class StatefulLstm:
