@@ -11,9 +11,10 @@ RUN python3 -m venv /opt/kws \
     && /opt/kws/bin/pip uninstall -y pip
 
 FROM debian:trixie-slim
-# The plug-ins of ALSA reach a PulseAudio or PipeWire server of the host.
+# libasound2-plugins reaches a PulseAudio or PipeWire server of the host, and takes 300 MB.
+ARG PACKAGES=""
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 libportaudio2 libasound2-plugins \
+    && apt-get install -y --no-install-recommends python3 libportaudio2 $PACKAGES \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 1000 --groups audio --create-home kws \
     && install -d -o kws -g kws -m 0750 /run/kws /var/lib/kws
