@@ -1,7 +1,7 @@
 """An evaluation as one HTML page that needs nothing else."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from kws.evaluation.materials import WITHOUT_KEYWORDS
@@ -81,7 +81,7 @@ def page(evaluation: Evaluation) -> str:
         f"<p>{escape(clip_line(evaluation.clips))}. The biases for unknown and silence were chosen "
         f"on the {escape(evaluation.clips.rule.chosen_on)} part.</p>",
         _image(confusion_plot(evaluation.clips), "Confusion matrix"),
-        _events(shipped, alarms),
+        _events(shipped, alarms, evaluation.model.thresholds),
         "<h2>How it was measured</h2>",
         _METHOD,
     ]
@@ -192,7 +192,9 @@ def _curves(evaluation: Evaluation) -> str:
             + _table(("stream", *targets), rows, [False] * len(rows))
         )
     return (
-        '<h2>Misses against false alarms</h2><div class="pair">'
+        "<h2>Misses against false alarms</h2><p>Each point of a curve is one setting of all "
+        "thresholds, the dot the one that ships. Lower thresholds lead down and to the right: "
+        'fewer misses, more false alarms.</p><div class="pair">'
         + "".join(images)
         + "</div>"
         + readings
@@ -223,25 +225,32 @@ def _words(evaluation: Evaluation, streams: Sequence[StreamResult]) -> str:
     )
 
 
-def _events(streams: Sequence[StreamResult], alarms: Sequence[AlarmResult]) -> str:
+def _events(
+    streams: Sequence[StreamResult],
+    alarms: Sequence[AlarmResult],
+    thresholds: Mapping[str, float],
+) -> str:
     parts = [
         "<h2>What went wrong, and where</h2><p>The surest false alarms and the worst misses, with "
-        "the recording that was being played. The JSON lists all of them.</p>"
+        "the recording that was being played. The margin is what the score had above the word's "
+        "threshold: a miss a little below 0 can be had back by a lower threshold, one far below "
+        "cannot; a miss above 0 came too soon after another detection. The JSON lists all of "
+        "them.</p>"
     ]
     for alarm_row in alarms:
         title = f"False alarms on {alarm_row.material} ({alarm_row.alarms})"
-        parts.append(_event_table(title, alarm_row.false_alarms))
+        parts.append(_event_table(title, alarm_row.false_alarms, thresholds))
     for row in streams:
         title = f"False alarms on the stream, {row.stream} ({len(row.false_alarms)})"
-        parts.append(_event_table(title, row.false_alarms))
-        parts.append(_event_table(f"Misses, {row.stream} ({row.misses})", row.missed))
+        parts.append(_event_table(title, row.false_alarms, thresholds))
+        parts.append(_event_table(f"Misses, {row.stream} ({row.misses})", row.missed, thresholds))
     return "".join(parts)
 
 
-def _event_table(title: str, events: Sequence[Event]) -> str:
+def _event_table(title: str, events: Sequence[Event], thresholds: Mapping[str, float]) -> str:
     if not events:
         return ""
-    header = ("at", "kind", "said", "heard", "score", "recording")
+    header = ("at", "kind", "said", "heard", "score", "margin", "recording")
     rows = [
         (
             f"{int(event.seconds) // 60}:{event.seconds % 60:05.2f}",
@@ -249,12 +258,19 @@ def _event_table(title: str, events: Sequence[Event]) -> str:
             event.said or "-",
             event.heard or "-",
             f"{event.score:.3f}",
+            _margin(event, thresholds),
             event.recording or "-",
         )
         for event in events[:_EVENTS]
     ]
     table = _table(header, rows, [False] * len(rows), "text")
     return f"<details><summary>{escape(title)}</summary>{table}</details>"
+
+
+def _margin(event: Event, thresholds: Mapping[str, float]) -> str:
+    """The score above the threshold of the word that was missed, or that fired."""
+    threshold = thresholds.get(event.said if event.kind == "miss" else event.heard)
+    return "-" if threshold is None else f"{event.score - threshold:+.3f}"
 
 
 def _table(

@@ -77,6 +77,19 @@ def test_the_page_needs_nothing_else(evaluated: Path) -> None:
     assert "@import" not in text and "<script" not in text
 
 
+def test_a_mistake_tells_how_far_it_was_from_the_threshold(evaluated: Path) -> None:
+    found = json.loads((evaluated / "f.json").read_text())
+    thresholds = found["model"]["thresholds"]
+    row = found["streams"][0]
+    mistakes = [(event, event["said"]) for event in row["missed"]]
+    mistakes += [(event, event["heard"]) for event in row["false_alarms"]]
+    assert mistakes
+    text = (evaluated / "r.html").read_text()
+    for event, word in mistakes[:5]:
+        margin = event["score"] - thresholds[word]
+        assert f"<td>{event['score']:.3f}</td><td>{margin:+.3f}</td>" in text
+
+
 def test_the_streams_can_be_listened_to(evaluated: Path) -> None:
     found = json.loads((evaluated / "f.json").read_text())
     files = {file.name for file in (evaluated / "audio").iterdir()}
