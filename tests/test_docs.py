@@ -58,8 +58,8 @@ def shown_commands(page: Path) -> Iterator[str]:
     for language, block in blocks:
         if language in SHELLS:
             for line in block.replace("\\\n", " ").splitlines():
-                # One of a pipeline, too, and behind a prompt; never `kws: ` of an error.
-                yield from re.findall(r"(?:^(?:\$ )?|\| )(kws .*)", line)
+                # One of a pipeline, too, and behind a prompt; not `kws: ` of an error, no table.
+                yield from re.findall(r"(?:^(?:\$ )?|\| )(kws \S.*)", line)
     yield from re.findall(r"`(kws [^`]+)`", re.sub(r"\s+", " ", without_code(page)))
 
 
