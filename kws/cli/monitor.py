@@ -69,7 +69,7 @@ def monitor(
 def _check_terminal() -> None:
     """Raise `OutputError` if there is nothing to draw on."""
     if sys.stdout is None or not sys.stdout.isatty():
-        raise OutputError("kws monitor needs a terminal: in a pipe, `kws subscribe` prints events")
+        raise OutputError("the monitor needs a terminal: in a pipe, `kws subscribe` prints events")
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
         raise OutputError(
             "this terminal cannot move the cursor: `kws subscribe` prints events line by line"
