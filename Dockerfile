@@ -11,7 +11,7 @@ RUN python3 -m venv /opt/kws \
     && /opt/kws/bin/pip uninstall -y pip
 
 FROM debian:trixie-slim
-# libasound2-plugins reaches a PulseAudio or PipeWire server of the host, and takes 300 MB.
+# libasound2-plugins reaches a PulseAudio or PipeWire server of the host, and takes 180 MB.
 ARG PACKAGES=""
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 libportaudio2 $PACKAGES \

@@ -1,6 +1,5 @@
 """What belongs to one stream alone: its memory, and the chain but for the network."""
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from kws.features.mfcc import Frames, IncrementalMfcc, MfccState
 from kws.model.bundle import Model
 from kws.model.lstm import Engine
 from kws.model.spec import KeywordSettings
+from kws.suggestions import did_you_mean
 
 Samples = npt.NDArray[np.floating]
 
@@ -256,6 +256,4 @@ def _chosen(model: Model, words: Iterable[str] | None) -> list[KeywordSettings]:
 
 
 def _unknown_word(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"it knows {', '.join(known)}"
-    return f"the model does not listen for {word!r}: {hint}"
+    return f"the model does not listen for {word!r}: {did_you_mean(word, known)}"

@@ -156,7 +156,7 @@ def test_threshold_decides(tiny_model: Model, noise: np.ndarray) -> None:
     [
         ({"words": ["yse"]}, "did you mean 'yes'"),
         ({"words": []}, "no word"),
-        ({"thresholds": {"hello": 0.5}}, "it knows yes, no, stop"),
+        ({"thresholds": {"hello": 0.5}}, "choose from yes, no, stop"),
         ({"thresholds": 1.0}, "between 0 and 1"),
         ({"thresholds": {"no": float("nan")}}, "between 0 and 1"),
     ],
