@@ -25,10 +25,10 @@ _SILENCE_DBFS = -120.0
 class BoundsState:
     """The last frames seen.  A value: it is replaced, never edited."""
 
-    energy: Array
-    """(N,) mean log mel energy per frame in dB, oldest first."""
-    power: Array
-    """(N,) mean square per frame."""
+    recent: tuple[Frames, ...]
+    """As they came, oldest first; together at least the memory, where there was as much."""
+    count: int
+    """Frames in all of them."""
 
 
 class WordBounds:
@@ -56,7 +56,7 @@ class WordBounds:
 
     def reset(self) -> None:
         """Forget the stream."""
-        self._state = BoundsState(np.zeros(0), np.zeros(0))
+        self._state = BoundsState((), 0)
 
     def snapshot(self) -> BoundsState:
         """The state as a value."""
@@ -67,18 +67,21 @@ class WordBounds:
         self._state = state
 
     def push(self, frames: Frames) -> None:
-        """Remember the frames of a block."""
-        energy = frames.mfcc[:, 0].astype(np.float64) * self._scale + self._shift
-        self._state = BoundsState(
-            np.concatenate((self._state.energy, energy))[-self._length :],
-            np.concatenate((self._state.power, frames.power))[-self._length :],
-        )
+        """Remember some frames."""
+        added = len(frames.power)
+        if added == 0:
+            return
+        recent, count = (*self._state.recent, frames), self._state.count + added
+        while count - len(recent[0].power) >= self._length:
+            count -= len(recent[0].power)
+            recent = recent[1:]
+        self._state = BoundsState(recent, count)
 
     def locate(self, keyword: KeywordSettings, fired: int) -> tuple[int, int]:
         """First sample of the word and first after it; the newest frame pushed ends at `fired`."""
         usual_end = min(fired - keyword.end_offset, fired)
         usual = (max(usual_end - keyword.duration, 0), max(usual_end, 0))
-        energy = self._state.energy
+        energy = self._energy()
         first = max(0, self._frame_at(usual[0], fired))
         last = min(len(energy), self._frame_at(usual[1], fired) + self._pause)
         if first >= last:
@@ -100,11 +103,21 @@ class WordBounds:
 
     def level_dbfs(self, start: int, end: int, fired: int) -> float:
         """Root mean square level between two positions, in dB below full scale."""
-        power = self._state.power
+        power = np.concatenate([part.power for part in self._state.recent])[-self._frames :]
         first = max(0, self._frame_at(start, fired))
         span = power[first : max(first + 1, self._frame_at(end, fired) + 1)]
         mean = float(span.mean()) if len(span) else 0.0
         return decibels(mean)
+
+    @property
+    def _frames(self) -> int:
+        """Frames that are looked at."""
+        return min(self._state.count, self._length)
+
+    def _energy(self) -> Array:
+        """(N,) mean log mel energy per frame in dB, oldest first."""
+        c0 = np.concatenate([part.mfcc[:, 0] for part in self._state.recent])[-self._frames :]
+        return c0.astype(np.float64) * self._scale + self._shift
 
     def _edge(self, loud: npt.NDArray[np.bool_]) -> int:
         """Index of the last loud frame before the first pause too long to be part of a word."""
@@ -115,12 +128,12 @@ class WordBounds:
     def _frame_at(self, position: int, fired: int) -> int:
         """Index of the frame whose centre is nearest to `position`."""
         newest_centre = fired - self._window + self._centre
-        return len(self._state.energy) - 1 + round((position - newest_centre) / self._hop)
+        return self._frames - 1 + round((position - newest_centre) / self._hop)
 
     def _position_of(self, frame: int, fired: int) -> int:
         """Sample at the centre of a frame."""
         newest_centre = fired - self._window + self._centre
-        return newest_centre + (frame - len(self._state.energy) + 1) * self._hop
+        return newest_centre + (frame - self._frames + 1) * self._hop
 
 
 def decibels(mean_square: float) -> float:

@@ -164,7 +164,6 @@ class _LstmLayer:
         take, keep, give, candidate = (
             gates[:, start : start + size] for start in range(0, 4 * size, size)
         )
-        cell = cell.copy()
         for step, output in zip(inputs, outputs, strict=True):
             np.dot(hidden, self.from_hidden, out=gates)
             gates += step
@@ -172,11 +171,11 @@ class _LstmLayer:
             sigmoids *= 0.5
             sigmoids += 0.5
             candidate *= take
-            cell *= keep
+            cell = cell * keep
             cell += candidate
             hidden = np.tanh(cell, out=output)
             hidden *= give
-        return outputs, hidden.copy(), cell
+        return outputs, hidden, cell
 
 
 def weight_shapes(spec: NetworkSpec, features: int, labels: int) -> dict[str, tuple[int, ...]]:
@@ -235,7 +234,7 @@ def _convolve(
     np.matmul(windows, weight, out=output.swapaxes(0, 1))
     output += bias
     np.maximum(output, 0, out=output)
-    return output, signal[:, count * layer.stride :].copy()
+    return output, signal[:, count * layer.stride :]
 
 
 def _sigmoids_first(gates: Array) -> Array:
