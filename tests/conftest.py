@@ -1,6 +1,11 @@
 """Fixtures that several parts of the tests share."""
 
+import os
 from pathlib import Path
+
+# Before numpy and torch are loaded: products as small as these are slower on several threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
