@@ -12,12 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# Before numpy, so that the products use one thread.
-from kws import Model, MultiSpotter, Spotter, load_model  # isort: skip
-
 import numpy as np
 import numpy.typing as npt
 
+from kws import Model, MultiSpotter, Spotter, load_model
 from kws.audio.files import open_recording
 from kws.audio.resample import RATE
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from kws.detect.detection import Detection
 from kws.features.mfcc import Frames, IncrementalMfcc
@@ -34,6 +35,7 @@ class MultiSpotter:
     products of other shapes round in another order; the features are the same to the bit.
 
     It pays to feed all streams together, in equal amounts: streams with samples share the work.
+    While it works, the BLAS of the process is kept to one thread.
     """
 
     def __init__(
@@ -56,6 +58,10 @@ class MultiSpotter:
         self._engine = StatefulLstm(
             spec.network, self.model.weights, spec.features.coefficients, len(spec.labels)
         )
+        # A program that loaded numpy before kws has a BLAS of many threads, and these products are
+        # just large enough to be shared out: where other work keeps the cores busy, a product then
+        # takes fifty times as long.
+        self._blas = ThreadpoolController().select(user_api="blas")
         self._empty = self._engine.initial_state()
         self._lanes = lanes
         self._places: list[Stream | None] = []
@@ -103,11 +109,15 @@ class MultiSpotter:
             ValueError: a stream is none of ours, or its samples are no one-dimensional array of
                 floats; then no stream has heard anything.
         """
-        for stream in samples:
-            if stream not in self._places:
-                raise ValueError("samples for a stream that is not, or no longer, one of ours")
+        if samples.keys() - set(self.streams):
+            raise ValueError("samples for a stream that is not, or no longer, one of ours")
         waiting = {stream: stream.pieces(block) for stream, block in samples.items()}
-        found: dict[Stream, list[Detection]] = {stream: [] for stream in samples}
+        with self._blas.limit(limits=1):
+            return self._feed(waiting)
+
+    def _feed(self, waiting: dict[Stream, Iterator[Samples]]) -> dict[Stream, list[Detection]]:
+        """What is found in the pieces that each stream is to hear."""
+        found: dict[Stream, list[Detection]] = {stream: [] for stream in waiting}
         while waiting:
             pieces = {s: piece for s in waiting if (piece := next(waiting[s], None)) is not None}
             waiting = {stream: waiting[stream] for stream in pieces}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from kws import Detection, Model, MultiSpotter, Spotter, Stream
 from kws.errors import ConfigError
@@ -187,6 +188,24 @@ def test_each_stream_has_settings_of_its_own(tiny_model: Model, signals: list[np
     assert {detection.keyword for detection in found[stop]} == {"stop"}
     assert found[deaf] == []
     assert len(rows) == (LENGTH - 832) // 640 + 1
+
+
+def test_one_thread_of_the_blas_only_while_it_works(
+    tiny_model: Model, signals: list[np.ndarray]
+) -> None:
+    def threads() -> set[int]:
+        info = threadpool_info()
+        return {library["num_threads"] for library in info if library["user_api"] == "blas"}
+
+    with threadpool_limits(2, "blas"):
+        spotter = MultiSpotter(tiny_model)
+        stream = spotter.add()
+        seen: list[set[int]] = []
+        stream.observer = lambda row: seen.append(threads())
+        before = threads()
+        spotter.feed({stream: signals[0][:1600]})
+        assert before == threads() == {2}
+    assert seen == [{1}, {1}]
 
 
 def test_what_makes_no_sense_is_refused_before_anything_is_heard(
