@@ -76,6 +76,8 @@ class Picture:
         self._wave = Envelope()
         self._scores = Envelope(channels=len(self._words), step=spec.row_samples)
         self._detections: list[Detection] = []
+        self._scored = 0
+        """Samples up to the last row: what is decided after the end lies behind the recording."""
         self.heard = 0
         """Samples so far."""
 
@@ -87,6 +89,7 @@ class Picture:
     def add_row(self, row: Row) -> None:
         """Take a row of scores (`Spotter.observer`)."""
         self._scores.add(row.position, row.scores[None])
+        self._scored = row.position
 
     def add_detection(self, detection: Detection) -> None:
         """Mark a detection."""
@@ -122,7 +125,10 @@ class Picture:
 
         top = 1 - 0.3 / height
         figure.text(0.045, top, self._title, fontsize=13, fontweight="bold", color=_INK)
-        found = f"{len(self._detections)} detections in {_tick(self.heard / self._rate)}"
+        words = (
+            "1 detection" if len(self._detections) == 1 else f"{len(self._detections)} detections"
+        )
+        found = f"{words} in {_tick(self.heard / self._rate)}"
         figure.text(
             0.985, top, f"{found}, model {self._model}", fontsize=10, color=_FAINT, ha="right"
         )
@@ -148,8 +154,9 @@ class Picture:
         axes.tick_params(axis="both", length=0, labelsize=8, colors=_FAINT)
         axes.xaxis.set_major_formatter(lambda x, _: _tick(x) if x <= seconds else "")
         end = min(first + span, seconds)
-        axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
         self._draw_wave(axes, first, end)
+        end = max(end, min(first + span, self._scored / self._rate))
+        axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
         self._draw_scores(axes, first, end)
         self._draw_near_misses(axes, first, span, end)
         self._draw_detections(axes, first, span)

@@ -69,6 +69,20 @@ def test_detections_are_marked(tmp_path: Path, tiny_model: Model) -> None:
     assert 0.5 < marked.min() < marked.max() < 0.65
 
 
+def test_what_is_decided_after_the_end_is_drawn(tmp_path: Path, tiny_model: Model) -> None:
+    """A word at the very end fires while `flush` lets the spotter hear a little more silence."""
+    images = []
+    for score in (0.0, 0.9):
+        picture = Picture(Spotter(tiny_model), "a recording")
+        picture.add_samples(np.zeros(2 * RATE, np.float32))
+        for position in range(2 * RATE + 1280, 2 * RATE + 8000, 640):
+            picture.add_row(Row(position, np.zeros(4), np.array([score, 0.0, 0.0]), -20.0))
+        picture.add_detection(Detection("yes", 0.9, 0.4, 24000, 31000, 34000, -20.0))
+        images.append(drawn(picture, tmp_path / "a.png")[HEAD:])
+    changed = np.flatnonzero(np.abs(images[0] - images[1]).sum(axis=(0, 2))) / 1680
+    assert 0.41 < changed.min() < changed.max() < 0.53
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a", "missing/a.png", "file/a.png"])
 def test_a_path_that_cannot_be_drawn_to_is_refused_before_the_work(
     tmp_path: Path, name: str
