@@ -92,7 +92,8 @@ def replay(
     loaded = load_model(model)
     wanted = parse_words(words)
     thresholds = parse_thresholds(threshold, wanted or loaded.words)
-    report: Report = JsonReport() if as_json else TableReport()
+    table = JsonReport() if as_json else TableReport()
+    report: Report = table
     failures: list[AudioFileError] = []
     with ExitStack() as stack:
         if publish is not None:
@@ -102,6 +103,8 @@ def replay(
         for name in _names(recordings, failures):
             spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
             picture = Picture(spotter, name) if plot is not None else None
+            if isinstance(table, TableReport):
+                table.watch(spotter)
             try:
                 block = None if realtime or name == STDIN else _QUICK_BLOCK
                 with open_recording(name, channel, block) as recording, report.recording(recording):

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
     from kws.audio.files import Recording
     from kws.detect.detection import Detection
+    from kws.spotter import Row, Spotter
 
 _LONG_SECONDS = 120.0
 """Recordings from this length on get a progress bar."""
+
+_NEAR = 1 / 3
+"""Share of its threshold from which a score is near it."""
 
 BROKEN_PIPE = 141
 """Exit code of a program whose reader went away: 128 and the number of SIGPIPE."""
@@ -78,15 +82,33 @@ class TableReport:
 
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
         self._found = 0
+        self._nearest: tuple[str, float, float] | None = None
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+
+    def watch(self, spotter: "Spotter") -> None:
+        """Look at the scores of the next recording: if no word fires, say how near one came."""
+        words, thresholds = spotter.keywords, spotter.thresholds
+        limits = [thresholds[word] for word in words]
+        best = 0.0
+        self._nearest = None
+
+        def see(row: "Row") -> None:
+            nonlocal best
+            # Lists: for so few values numpy takes longer.
+            for word, score, limit in zip(words, row.scores.tolist(), limits, strict=True):
+                if score > best * limit:
+                    best = score / max(limit, 1e-9)
+                    self._nearest = (word, score, limit)
+
+        spotter.observer = see
 
     @contextmanager
     def recording(self, recording: "Recording") -> Iterator[None]:
         self._found = 0
         began = time.monotonic()
         self._print(_printable(recording.path), style="bold")
-        self._print(f"  {'time':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
+        self._print(f"  {'start':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
         self._start_bar(recording)
         try:
             yield
@@ -113,6 +135,12 @@ class TableReport:
             f"in {elapsed:.1f} s ({speed:.0f} times real time)",
             style="dim",
         )
+        if not self._found and self._nearest is not None:
+            word, score, limit = self._nearest
+            text = "  no score came near its threshold"
+            if score >= _NEAR * limit:
+                text = f"  nearest: {word} {score:.2f}, which fires from {limit:.2f}"
+            self._print(text, style="dim")
 
     def _start_bar(self, recording: "Recording") -> None:
         """Show a progress bar if somebody watches a long recording."""

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def test_the_table_is_for_people(recording: Path, tiny_model_folder: Path) -> No
     assert (result.returncode, result.stderr) == (0, b"")
     name, header, *rows, summary = result.stdout.decode().splitlines()
     assert name == str(recording)
-    assert header.split() == ["time", "word", "score", "level"]
+    assert header.split() == ["start", "word", "score", "level"]
     assert rows
     for row in rows:
         time, word, score, _, unit = row.split()
@@ -114,6 +115,23 @@ def test_the_table_is_for_people(recording: Path, tiny_model_folder: Path) -> No
         assert (word, unit) == ("stop", "dBFS")
         assert 0.4 <= float(score) <= 1
     assert summary.startswith(f"  0:08.000 of sound, {len(rows)} words, in ")
+
+
+def test_where_nothing_fires_it_says_how_near_it_came(
+    recording: Path, tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(16000, np.float32), 16000)
+    model = ["--model", tiny_model_folder, "--words", "stop"]
+    result = run(*model, "--threshold", "0.999", recording)
+    *_, summary, nearest = result.stdout.decode().splitlines()
+    assert " 0 words, " in summary
+    word = re.fullmatch(r"  nearest: stop (0\.\d\d), which fires from 1\.00", nearest)
+    assert word is not None
+    assert float(word[1]) > 0.4
+    result = run(*model, "--threshold", "0.999", recording, tmp_path / "silence.wav")
+    first, second = re.findall("^  nearest: .*", result.stdout.decode(), re.MULTILINE)
+    assert first == nearest
+    assert second < first, "that of the recording before"
 
 
 def test_detections_come_while_stdin_is_open(noise: np.ndarray, tiny_model_folder: Path) -> None:
