@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from kws.audio.devices import Device, choose_device
+from kws.audio.devices import NO_MICROPHONE, Device, choose_device
 from kws.audio.hanging import with_patience
 from kws.audio.microphone import PortAudio, quiet_libraries
 from kws.audio.probe import Probe, probe
@@ -70,12 +70,14 @@ def check_cpu(config: ListenConfig) -> Check:
     except KwsError:
         return Check("cpu", "note", "not measured without a model")
     samples = np.random.default_rng(0).normal(0, 0.01, _TEST_SECONDS * RATE).astype(np.float32)
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
     for start in range(0, len(samples), RATE // 25):
         spotter.feed(samples[start : start + RATE // 25])
     share = (time.perf_counter() - begin) / _TEST_SECONDS
-    detail = f"the model needs {share:.1%} of one core"
+    needed = (time.process_time() - begin_cpu) / _TEST_SECONDS
+    detail = f"the model needs {needed:.1%} of one core"
     if share > _BUSY_SHARE:
+        detail += f", and beside what else runs here {share:.1%} of the time"
         return Check("cpu", "bad", detail, "stop other programs, or take a smaller model")
     return Check("cpu", "ok", detail)
 
@@ -132,7 +134,7 @@ def check_microphone(config: ListenConfig) -> Check:
         try:
             device, result = with_patience(partial(_record, config))
         except DeviceError as error:
-            fix = "kws devices; a sound server without a login needs: loginctl enable-linger"
+            fix = "connect one; a sound server without a login needs: loginctl enable-linger"
             return Check("microphone", "bad", str(error), fix)
         except DeviceStuckError as error:
             fix = "systemctl --user restart pipewire pipewire-pulse, or pulseaudio --kill"
@@ -157,7 +159,10 @@ def _listening() -> set[str]:
 
 def _record(config: ListenConfig) -> tuple[Device, Probe]:
     with contextlib.closing(PortAudio()) as portaudio:
-        device = choose_device(portaudio.devices(), config.device)
+        devices = portaudio.devices()
+        if not devices:
+            raise DeviceError(NO_MICROPHONE)
+        device = choose_device(devices, config.device)
         return device, probe(portaudio, device, config.channel or 1)
 
 

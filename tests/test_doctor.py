@@ -8,6 +8,7 @@ import pytest
 
 from kws import doctor
 from kws.audio import hanging
+from kws.audio.devices import Device
 from kws.config import ListenConfig
 from kws.errors import PortAudioMissingError
 
@@ -79,6 +80,19 @@ def test_portaudio_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     check = doctor.check_microphone(ListenConfig())
     assert check.verdict == "bad"
     assert "apt install" in str(check.fix)
+
+
+def test_no_microphone_does_not_lead_back_to_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        def devices(self) -> list[Device]:
+            return []
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(doctor, "PortAudio", Silent)
+    check = doctor.check_microphone(ListenConfig())
+    assert (check.verdict, check.detail) == ("bad", "there is no microphone")
 
 
 def test_a_sound_system_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

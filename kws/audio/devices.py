@@ -27,6 +27,9 @@ class Device:
         return re.sub(r"\s*\(hw:\d+,\d+\)$", "", self.name)
 
 
+NO_MICROPHONE = "there is no microphone"
+
+
 def choose_device(
     devices: Sequence[Device], wanted: str | int | None, preferred: int | None = None
 ) -> Device:
@@ -39,7 +42,7 @@ def choose_device(
         DeviceError: there is none, or more than one.
     """
     if not devices:
-        raise DeviceError("there is no microphone: connect one, then see `kws doctor`")
+        raise DeviceError(f"{NO_MICROPHONE}: connect one, then see `kws doctor`")
     if wanted is None:
         return _default(devices)
     if isinstance(wanted, int):

@@ -32,6 +32,7 @@ def devices(
 
         kws devices --json | jq 'select(.level_dbfs > -60)'
     """
+    from kws.audio.devices import NO_MICROPHONE
     from kws.audio.hanging import leave_at_once
     from kws.audio.microphone import quiet_libraries
     from kws.cli.reports import write_line
@@ -48,7 +49,7 @@ def devices(
             say(str(error))
             leave_at_once(error.exit_code)
     if not count:
-        raise DeviceError("there is no microphone: connect one, then see `kws doctor`")
+        raise DeviceError(f"{NO_MICROPHONE}: connect one, then see `kws doctor`")
 
 
 def _entries(wants_probe: bool) -> Iterator[dict[str, Any]]:
