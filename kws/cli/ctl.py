@@ -149,7 +149,7 @@ def set_threshold(
         ),
     ],
     save: Annotated[
-        bool, typer.Option("--save", help="Keep it beyond the next start of the daemon.")
+        bool, typer.Option("--save", help="Keep it for every later start of the daemon.")
     ] = False,
     control: ControlOption = None,
     keys: KeysOption = None,
@@ -168,7 +168,11 @@ def set_threshold(
     for text in thresholds:
         if "=" not in text:
             raise typer.BadParameter(f"{text!r} is not of the form WORD=X, like yes=0.6")
-    for word, value in parse_thresholds(thresholds, ()).items():
+    wanted = parse_thresholds(thresholds, ())
+    for word, value in wanted.items():
+        if not 0 < value < 1:
+            raise typer.BadParameter(f"the threshold of {word!r} must lie between 0 and 1")
+    for word, value in wanted.items():
         request = SetThreshold(keyword=word, threshold=value, save=save)
         answer = _ask(request, ThresholdSet, control, keys, as_json)
         if not as_json:

@@ -117,7 +117,8 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
         raise ModelError(f"{path} holds no {SPEC_FILE} to read: it is not a model folder")
     if not is_name:
         raise ModelError(f"there is no model folder {wanted!r}")
-    places = ", ".join(str(home) for home in _homes())
+    # The user's folder is named even if it is not there yet: that is where to put one.
+    places = ", ".join(str(home) for home in dict.fromkeys([_user_home(), *_homes()]))
     hint = did_you_mean(wanted, (folder.name for folder in installed_models()))
     raise ModelError(
         f"there is no model {wanted!r}: neither a folder of that name here nor in {places}; {hint}"
@@ -134,11 +135,14 @@ def installed_models() -> Iterator[Path]:
                 yield spec_file.parent
 
 
+def _user_home() -> Path:
+    return platformdirs.user_data_path("kws") / "models"
+
+
 def _homes() -> list[Path]:
     """Folders that hold models: the user's, the installed package's, the checkout's."""
     package = Path(__file__).resolve().parents[1]
-    user = platformdirs.user_data_path("kws") / "models"
-    homes = (user, package / "models", package.parent / "models")
+    homes = (_user_home(), package / "models", package.parent / "models")
     return [home for home in homes if _readable(home)]
 
 

@@ -30,6 +30,8 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         ("replay --model comands -", "did you mean 'commands'?", 4),
         ("replay --words yess -", "did you mean 'yes'?", 7),
         ("replay --threshold sotp=0.5 -", "did you mean 'stop'?", 7),
+        ("ctl set-threshold stop=1.9", "the threshold of 'stop' must lie between 0 and 1", 2),
+        ("ctl set-threshold stop=nan", "the threshold of 'stop' must lie between 0 and 1", 2),
         ("train . --out new --preset artcle", "did you mean 'article'?", 7),
         ("train . --out new --set lans=3", "did you mean 'lanes'?", 7),
         ("train . --out new --without nois", "did you mean 'noise'?", 7),

@@ -201,6 +201,14 @@ def test_missing_model(name: str) -> None:
         load_model(name)
 
 
+def test_a_missing_model_says_where_one_of_your_own_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    with pytest.raises(ModelError, match=f"nor in {tmp_path}/share/kws/models, "):
+        load_model("nowhere")
+
+
 def test_user_model_goes_before_ours(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
