@@ -107,6 +107,21 @@ def test_samples_that_are_no_numbers(
     assert tail == [d for d in detections(Spotter(tiny_model), signal, []) if d.fired > last]
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+def test_samples_that_are_no_numbers_in_any_type_of_floats(
+    tiny_model: Model, noise: np.ndarray, kind: type[np.floating]
+) -> None:
+    signal = noise[:16000].astype(kind)
+    signal[[3000, 8000]] = np.inf, np.nan
+    spotter = Spotter(tiny_model)
+    rows: list[np.ndarray] = []
+    spotter.observer = lambda row: rows.append(row.posteriors)
+    spotter.feed(signal)
+    assert spotter.nonfinite == 2
+    assert np.isfinite(rows).all()
+    assert len(rows) > 15
+
+
 def test_gap_moves_the_position_on(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model)
     spotter.reset("overrun", advance=100_000)

@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-LARGEST = 1e6
-"""Nominal full scale is 1.  Beyond this the squares of the spectrum would overflow float32."""
+LARGEST = 6e4
+"""Nominal full scale is 1.  Far beyond this the squares of the spectrum would overflow float32.
+float16, which ends at 65504, must be able to tell this from infinity."""
 
 
 def valid(samples: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
