@@ -103,7 +103,7 @@ def replay(
         for name in _names(recordings, failures):
             spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
             picture = Picture(spotter, name) if plot is not None else None
-            if isinstance(table, TableReport):
+            if picture is None and isinstance(table, TableReport):
                 table.watch(spotter)
             try:
                 block = None if realtime or name == STDIN else _QUICK_BLOCK

@@ -83,6 +83,7 @@ class TableReport:
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
         self._found = 0
         self._nearest: tuple[str, float, float] | None = None
+        self._watched: Spotter | None = None
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -102,6 +103,7 @@ class TableReport:
                     self._nearest = (word, score, limit)
 
         spotter.observer = see
+        self._watched = spotter
 
     @contextmanager
     def recording(self, recording: "Recording") -> Iterator[None]:
@@ -122,6 +124,10 @@ class TableReport:
 
     def detection(self, recording: "Recording", detection: "Detection", rate: int) -> None:
         self._found += 1
+        if self._watched is not None:
+            # To look costs a twelfth of a replay, and is of no more use.
+            self._watched.observer = None
+            self._watched = None
         self._print(
             f"  {clock(detection.start / rate):>11}  {detection.keyword:<12} "
             f"{detection.score:5.2f}  {detection.level_dbfs:3.0f} dBFS"
