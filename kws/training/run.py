@@ -220,8 +220,10 @@ def _matrices(settings: RunSettings) -> Matrices:
 def _summary(corpus: Corpus, labels: LabelSet, trainer: Trainer) -> str:
     clips, validation = corpus.word_counts("training"), corpus.word_counts("validation")
     speech, noise = corpus.seconds("speech", "training"), corpus.seconds("noise", "training")
+    # By name: where --words was not given, a folder may have become a keyword that was not to.
+    words = " ".join(labels.keywords)
     return (
-        f"{len(labels.keywords)} keywords, {clips.total()} clips for training and "
+        f"{len(labels.keywords)} keywords ({words}), {clips.total()} clips for training and "
         f"{validation.total()} for validation, {speech / 3600:.2f} h of speech and "
         f"{noise / 3600:.2f} h of noise; {trainer.parameters:,} parameters on {trainer.device}"
     )
