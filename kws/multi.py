@@ -35,7 +35,8 @@ class MultiSpotter:
     products of other shapes round in another order; the features are the same to the bit.
 
     It pays to feed all streams together, in equal amounts: streams with samples share the work.
-    While it works, the BLAS of the process is kept to one thread.
+    While it works, the BLAS of the process is kept to one thread; where several threads do so at
+    the same time, it may stay like that.
     """
 
     def __init__(
