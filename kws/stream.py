@@ -60,7 +60,8 @@ class Stream:
         model: what is listening.
         observer: called with every `Row`, or None.
         position: samples heard or skipped so far, the index of the next one.
-        resets: how often the state was reset, by reason.
+        resets: how often the state was reset, by reason; a run of bad samples that is cut over
+            several calls counts once for each.
         nonfinite: samples so far that were NaN, infinite or absurdly large (see `valid`).
         mfcc: cuts the samples into frames.
         network: the state of the network, for whoever steps it.

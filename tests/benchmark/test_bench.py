@@ -39,8 +39,9 @@ def test_json_has_the_documented_figures(tiny_model_folder: Path, tiny_model: Mo
     factor = figures["real_time_factor"]
     assert list(factor) == ["mfcc", "network", "decision", "whole"]
     assert min(factor["mfcc"], factor["network"], factor["whole"]) > 0
+    # The decision is what is left of the whole chain, so the steps can never add up to less.
     steps = factor["mfcc"] + factor["network"] + factor["decision"]
-    assert 0.5 * factor["whole"] < steps < 2 * factor["whole"]
+    assert steps >= factor["whole"] - 1e-5
     assert figures["streams_per_core"] == int(1 / factor["whole"])
     latency = figures["latency_ms"]
     assert latency["events"] >= 20
