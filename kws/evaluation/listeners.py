@@ -84,6 +84,10 @@ def choose_engine(model: Model) -> Engine | None:
             f"a {model.spec.network.kind} network needs torch: "
             "pip install '.[train]' in the source folder of kws"
         )
+    import torch
+
     from kws.model.torch_engine import TorchEngine
 
+    # So small a product is slower on two threads, and a hundred times so on a busy machine.
+    torch.set_num_threads(1)
     return TorchEngine(model)
