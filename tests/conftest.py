@@ -1,6 +1,7 @@
 """Fixtures that several parts of the tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 # Before numpy and torch are loaded: products as small as these are slower on several threads.
@@ -15,6 +16,9 @@ from kws.model.bundle import Model, load_model, save_model
 from kws.model.lstm import weight_shapes
 from kws.model.spec import Convolution, KeywordSettings, ModelSpec, NetworkSpec
 from kws.training.matrices import build_matrices
+
+# A job in the background ignores Ctrl-C, and so would all programs that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LABELS = ("_filler_", "yes", "no", "stop")
 
