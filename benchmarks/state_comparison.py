@@ -75,6 +75,13 @@ class Hour(msgspec.Struct, frozen=True):
     alarms: tuple[int, int]
 
 
+class SceneMisses(msgspec.Struct, frozen=True):
+    """Keywords said in scenes of one kind; the pair is the unbroken and the broken spotter."""
+
+    keywords: int
+    misses: tuple[int, int]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that was found."""
 
@@ -91,6 +98,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A rate per keyword."""
     alarms: Paired
     """A rate per hour."""
+    by_scene: dict[str, SceneMisses]
     by_hour: list[Hour]
 
 
@@ -101,6 +109,8 @@ class Heard:
     unbroken: list[Detection] = field(default_factory=list)
     broken: list[Detection] = field(default_factory=list)
     placements: list[Placement] = field(default_factory=list)
+    scenes: list[tuple[int, str]] = field(default_factory=list)
+    """Where each scene begins, and its kind."""
     state: list[list[Layer]] = field(default_factory=list)
     """Sizes of the unbroken state, per hour and layer."""
     length: int = 0
@@ -134,6 +144,7 @@ def compare(heard: Heard, model: Model, period: int, seed: int) -> Report:
         broken=_side(broken, hours, seed),
         misses=paired(len(missed[0] - missed[1]), len(missed[1] - missed[0]), keywords),
         alarms=paired(_alarms_only_in(unbroken, broken), _alarms_only_in(broken, unbroken), hours),
+        by_scene=_by_scene(heard, (unbroken, broken)),
         by_hour=_by_hour(heard, (unbroken, broken)),
     )
 
@@ -202,6 +213,21 @@ def _alarms_only_in(one: Matching[Detection], other: Matching[Detection]) -> int
         return any(p <= alarm.detection.fired + SAME_ALARM for p in positions[first : first + 1])
 
     return sum(not has_like(alarm) for alarm in one.alarms)
+
+
+def _by_scene(
+    heard: Heard, both: tuple[Matching[Detection], Matching[Detection]]
+) -> dict[str, SceneMisses]:
+    starts = [start for start, _ in heard.scenes]
+
+    def kind_of(placed: Placement) -> str:
+        return heard.scenes[bisect.bisect_right(starts, placed.clip_start) - 1][1]
+
+    missed = [Counter(map(kind_of, matching.misses)) for matching in both]
+    said = Counter(kind_of(hit.placement) for hit in both[0].hits) + missed[0]
+    return {
+        kind: SceneMisses(said[kind], (missed[0][kind], missed[1][kind])) for kind in sorted(said)
+    }
 
 
 def _by_hour(heard: Heard, both: tuple[Matching[Detection], Matching[Detection]]) -> list[Hour]:

@@ -73,6 +73,7 @@ def hear(scenes: Iterable[Scene], model: Model, period: int) -> Heard:
             heard.unbroken += unbroken.feed(scene.samples[start : start + WATCH])
         heard.broken += feed_with_resets(broken, scene.samples, period)
         heard.placements += scene.placements
+        heard.scenes.append((scene.start, scene.kind))
     heard.state.append(watched.take())
     heard.length = unbroken.position
     return heard

@@ -32,6 +32,13 @@ def tables(report: Report) -> str:
         _paired_row("missed", report.misses, 100, " points"),
         _paired_row("false alarms", report.alarms, 1, " an hour"),
         "",
+        f"| said in | keywords | missed by the unbroken state | missed with {every} |",
+        "|---|---|---|---|",
+        *(
+            f"| {kind} | {scene.keywords} | {scene.misses[0]} | {scene.misses[1]} |"
+            for kind, scene in report.by_scene.items()
+        ),
+        "",
         *_hours(report),
     ]
     return "\n".join(lines)

@@ -151,6 +151,8 @@ def test_counts_add_up(report: Report, scenes: list[Scene]) -> None:
     misses = report.misses.only_unbroken - report.misses.only_broken
     assert misses == report.unbroken.misses - report.broken.misses
     assert sum(hour.keywords for hour in report.by_hour) == report.unbroken.keywords
+    assert sum(scene.keywords for scene in report.by_scene.values()) == report.unbroken.keywords
+    assert sum(scene.misses[1] for scene in report.by_scene.values()) == report.broken.misses
     assert sum(hour.alarms[1] for hour in report.by_hour) == report.broken.alarms
     assert len(report.by_hour[0].layers) == 2
 
@@ -158,7 +160,7 @@ def test_counts_add_up(report: Report, scenes: list[Scene]) -> None:
 def test_keywords_near_a_reset_count_on_neither_side(tiny_model: Model) -> None:
     near = Placement("yes", "a", PERIOD, PERIOD + RATE, PERIOD, PERIOD + RATE)
     far = Placement("yes", "b", 4 * RATE, 5 * RATE, 4 * RATE, 5 * RATE)
-    heard = Heard(placements=[far, near], state=[[]], length=2 * PERIOD)
+    heard = Heard(placements=[far, near], scenes=[(0, "talk")], state=[[]], length=2 * PERIOD)
     result = compare(heard, tiny_model, PERIOD, seed=1)
     assert (result.left_out, result.unbroken.keywords, result.broken.misses) == (1, 1, 1)
 
