@@ -1,7 +1,7 @@
 """Does the hidden state go stale?  A day through one state, against fresh state every 10 s.
 
     python benchmarks/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
-        [--model NAME|DIR] [--hours 24] [--json FILE] [--plot PNG]
+        [--model NAME|DIR] [--hours 24] [--threshold X] [--json FILE] [--plot PNG]
 
 The testing part of the recordings (speakers and noise never trained on) is strung together to a
 day of talk, noise and near silence with a keyword every minute (see `day_of_audio.py`).  Two
@@ -60,10 +60,16 @@ class WatchedLstm:
         return [Layer(*sizes) for sizes in zip(*means, largest.max(axis=1).tolist(), strict=True)]
 
 
-def hear(scenes: Iterable[Scene], model: Model, period: int) -> Heard:
-    """Play `scenes` to two spotters; the second is reset every `period` samples."""
+def hear(
+    scenes: Iterable[Scene], model: Model, period: int, threshold: float | None = None
+) -> Heard:
+    """Play `scenes` to two spotters; the second is reset every `period` samples.
+
+    Args:
+        threshold: of the first spotter's words; by default those of the model.
+    """
     watched = WatchedLstm(model)
-    unbroken, broken = Spotter(model, engine=watched), Spotter(model)
+    unbroken, broken = Spotter(model, thresholds=threshold, engine=watched), Spotter(model)
     heard = Heard()
     for scene in scenes:
         if scene.start // HOUR > len(heard.state):
@@ -98,6 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--noise", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--model")
     parser.add_argument("--hours", type=float, default=24)
+    parser.add_argument("--threshold", type=float, help="of the unbroken spotter alone")
     parser.add_argument("--spacing", type=float, default=60, help="seconds between keywords")
     parser.add_argument("--reset", type=float, default=10, help="seconds between resets")
     parser.add_argument("--seed", type=int, default=1)
@@ -113,7 +120,7 @@ def main() -> None:
     material = read_material(folders, "testing", model.words)
     days = Days(material, model.words, arguments.spacing, arguments.seed)
     period = round(arguments.reset * SAMPLE_RATE)
-    heard = hear(days.scenes(arguments.hours), model, period)
+    heard = hear(days.scenes(arguments.hours), model, period, arguments.threshold)
     report = compare(heard, model, period, arguments.seed)
     print(tables(report))
     if arguments.json:
