@@ -1,5 +1,6 @@
 """Programs that run for detections."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -53,9 +54,15 @@ def test_only_so_many_at_once_the_rest_is_reported(tmp_path: Path, reports: list
     for number in range(5):
         runner.start(stand_in.detection(number, "yes"))
     assert reports == ["dropped 'yes': too many commands are still running"] * 3
-    # Both readers get their end of file once the writer has come and gone.
+
+    def let_go() -> bool:
+        """Readers get their end of file once a writer has come and gone."""
+        with contextlib.suppress(OSError):  # nobody reads yet, or any more
+            os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        return not children_named("cat", gate)
+
     stand_in.wait_until(lambda: len(children_named("cat", gate)) == 2, "both run")
-    gate.open("w").close()
+    stand_in.wait_until(let_go, "both have ended")
     runner.finish()
     runner = CommandRunner("true", 1, 60.0, reports.append)
     runner.start(stand_in.detection(9, "yes"))
