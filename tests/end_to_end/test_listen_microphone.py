@@ -119,14 +119,18 @@ def test_the_same_keywords_as_replay(
         assert daemon.stop(signal.SIGTERM) == 0
     heard = [json.loads(line) for line in output.splitlines()]
     assert [each["keyword"] for each in heard] == [each["keyword"] for each in expected]
-    hop = shipped_model.spec.features.hop
-    # The row in which a word fires comes every second hop, and the recording begins anywhere within
-    # one: so the offsets are one hop on either side of the constant one.  Where a word begins and
-    # ends is read from the loudness of frames, of which the edge of a soft word may shift a few.
-    for position, hops in (("fired", 1), ("end", 5), ("start", 5)):
-        pairs = zip(heard, expected, strict=True)
-        offsets = [got[position] - wanted[position] for got, wanted in pairs]
-        assert max(offsets) - min(offsets) <= 2 * hops * hop, position
+    spec = shipped_model.spec
+    row = spec.features.hop * spec.network.block
+    offsets = [got["fired"] - wanted["fired"] for got, wanted in zip(heard, expected, strict=True)]
+    shift = sorted(offsets)[len(offsets) // 2]
+    for got, wanted in zip(heard, expected, strict=True):
+        # The recording begins anywhere within a row, so that a slow climb of the score may cross
+        # the threshold a row sooner or later.
+        assert abs(got["fired"] - wanted["fired"] - shift) <= 2 * row, got["keyword"]
+        # Edges are read from the loudness of frames, and those of a soft word jump: the word
+        # itself stays within 0.2 s.
+        middles = [(each["start"] + each["end"]) / 2 for each in (got, wanted)]
+        assert abs(middles[0] - middles[1] - shift) < 3200, got["keyword"]
     assert all(each["gap"] is False and each["time"] is not None for each in heard)
 
 
