@@ -60,9 +60,10 @@ def evaluate(
     quick: Annotated[
         bool, typer.Option("--quick", help="A random share of the recordings only.")
     ] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures.")
-    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object with all figures and mistakes."),
+    ] = False,
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a report with plots.")
     ] = None,
@@ -80,7 +81,7 @@ def evaluate(
 
         kws eval speech_commands --html report.html
 
-        kws eval speech_commands --negatives librispeech --noise household --json figures.json
+        kws eval speech_commands --negatives librispeech --noise household --json > figures.json
 
         kws eval my_words --model my_model --quick
     """
@@ -93,9 +94,8 @@ def evaluate(
     from kws.model.bundle import load_model
 
     snrs = _parse_streams(streams)
-    for file in (json_file, html_file):
-        if file:
-            _check_output(file)
+    if html_file:
+        _check_output(html_file)
     loaded = load_model(model)
     others = [SlidClipModel(teacher, loaded.words)] if teacher else []
     folders = Folders(data, tuple(negatives or ()), tuple(running or ()), tuple(noise or ()))
@@ -104,7 +104,7 @@ def evaluate(
     keep = partial(write_stream, audio) if audio else None
     with stages() as stage:
         evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick, keep)
-    _report(evaluation, json_file, html_file)
+    _report(evaluation, as_json, html_file)
 
 
 def require_extra() -> None:
@@ -125,19 +125,20 @@ def _read(folders: "Folders", part: "Part", words: list[str], quick: bool, seed:
     return shortened(material, _QUICK_CLIPS, _QUICK_MINUTES, seed) if quick else material
 
 
-def _report(evaluation: "Evaluation", json_file: Path | None, html_file: Path | None) -> None:
-    """The files that were asked for, and tables to stdout."""
+def _report(evaluation: "Evaluation", as_json: bool, html_file: Path | None) -> None:
+    """The page, if it was asked for, and tables or JSON to stdout."""
     import msgspec
 
-    from kws.cli.reports import print_wide
+    from kws.cli.reports import print_wide, write_line
     from kws.evaluation.report import page
     from kws.evaluation.tables import tables
 
-    if json_file:
-        _write(json_file, msgspec.json.format(msgspec.json.encode(evaluation), indent=1))
     if html_file:
         _write(html_file, page(evaluation).encode())
-    print_wide(tables(evaluation))
+    if as_json:
+        write_line(msgspec.json.encode(evaluation).decode())
+    else:
+        print_wide(tables(evaluation))
 
 
 def _parse_streams(text: str) -> list[float | None]:

@@ -36,3 +36,15 @@ def test_every_request_has_examples(request_name: str) -> None:
     usage, _, examples = help_of("ctl", request_name).partition("Examples:")
     assert f"Usage: kws ctl {request_name} " in usage
     assert f"kws ctl {request_name}" in examples
+
+
+def test_json_goes_to_stdout_everywhere() -> None:
+    commands = {**_program.commands, **_program.commands["ctl"].commands}
+    options = {
+        name: option
+        for name, command in commands.items()
+        for option in command.params
+        if "--json" in option.opts
+    }
+    assert {"replay", "subscribe", "eval", "bench", "status"} < set(options)
+    assert [name for name, option in options.items() if not option.is_flag] == []
