@@ -45,6 +45,7 @@ def with_patience(work: Callable[[], Result]) -> Result:
 
 def leave_at_once(code: int) -> NoReturn:
     """End the process although a call into PortAudio may hang, on which Python would wait."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed before the program was started
+            stream.flush()
     os._exit(code)

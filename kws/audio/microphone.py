@@ -18,6 +18,7 @@ from kws.audio.devices import Device
 from kws.audio.feed import Feed
 from kws.audio.resample import RATE, Samples
 from kws.errors import DeviceError, PortAudioMissingError
+from kws.nowhere import lead_nowhere
 
 BLOCK_SECONDS = 0.08
 """Audio per callback.  Waking up costs more than the work itself: 40 ms would take half again."""
@@ -191,11 +192,13 @@ def quiet_libraries() -> Iterator[None]:
     the one line that matters.
     """
     before = sys.stderr
+    if before is None:
+        # The program was started without; the descriptor may be that of anything by now.
+        yield
+        return
     # Names of files may hold bytes that are no text; Python's own stderr escapes them, too.
     with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as stderr:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        os.close(nothing)
+        lead_nowhere(2)
         sys.stderr = stderr
         try:
             yield

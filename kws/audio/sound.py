@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import soundfile
 
 from kws.audio.resample import Samples
+from kws.nowhere import lead_nowhere
 
 _one_at_a_time = threading.RLock()
 
@@ -49,9 +50,7 @@ def silenced_stderr() -> Iterator[None]:
         return
     with _one_at_a_time:
         kept = os.dup(2)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
+        lead_nowhere(2)
         try:
             yield
         finally:

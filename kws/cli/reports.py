@@ -12,6 +12,7 @@ import typer
 
 from kws.cli.talk import say
 from kws.errors import OutputError
+from kws.nowhere import lead_nowhere
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -231,7 +232,7 @@ def _writing() -> Iterator[None]:
 def give_up_output(error: OSError) -> OutputError:
     """What to say when stdout cannot be written; it leads to nowhere from here on."""
     # What is still in the buffer would fail once more when Python exits.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    lead_nowhere(sys.stdout.fileno())
     return OutputError(f"cannot write the result: {error.strerror}")
 
 

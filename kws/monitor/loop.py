@@ -2,7 +2,6 @@
 
 import copy
 import errno
-import os
 import sys
 import time
 
@@ -16,6 +15,7 @@ from kws.monitor.desk import Desk
 from kws.monitor.state import MonitorState
 from kws.monitor.terminal import END, Keyboard, Signals
 from kws.monitor.view import View
+from kws.nowhere import lead_nowhere
 
 TOPICS = (
     topics.DETECTION,
@@ -57,7 +57,8 @@ class Monitor:
                 except OSError as error:
                     if error.errno != errno.EIO:
                         raise
-                    _let_go_of_terminal()
+                    # What is still in the buffer would fail once more when Python exits.
+                    lead_nowhere(sys.stdout.fileno())
                     return
                 if signals.suspending:
                     signals.suspend()
@@ -90,8 +91,3 @@ class Monitor:
                 self._desk.toggle_mute()
             case _ if key == END:
                 self._ended = True
-
-
-def _let_go_of_terminal() -> None:
-    """What is still in the buffer would fail once more when Python exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -63,6 +63,13 @@ def test_nobody_to_complain_to(closed: str) -> None:
     assert subprocess.run(["sh", "-c", command], timeout=60).returncode == 2
 
 
+def test_a_check_of_the_audio_without_standard_error(tiny_model_folder: Path) -> None:
+    """What keeps the audio libraries quiet must not need it, either."""
+    command = f"exec '{KWS}' doctor --model '{tiny_model_folder}' 2>&-"
+    result = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, text=True, timeout=60)
+    assert "microphone" in result.stdout
+
+
 def test_a_reader_that_goes_away(tmp_path: Path, tiny_model_folder: Path) -> None:
     """Many lines, of which `head` takes one."""
     models = tmp_path / "kws" / "models"
