@@ -10,11 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from kws.detect.detection import Detection
 from kws.errors import ConfigError
@@ -97,14 +94,6 @@ def make_server(folder: Path, handler: Handler | None = None, **options: Any) ->
     return EventServer(events, control, handler or Ears(), heartbeat, **options)
 
 
-def wait_until(condition: Callable[[], object], what: str = "condition") -> None:
-    """Return once ``condition`` holds; fails after a generous deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        time.sleep(0.005)
-
-
 class StandIn:
     """The program, running beside the test."""
 
@@ -129,15 +118,10 @@ class StandIn:
         self.process.kill()
         self.process.wait(DEADLINE)
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.process.terminate()
         self.process.wait(DEADLINE)
         assert self.process.stdout is not None

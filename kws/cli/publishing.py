@@ -2,7 +2,6 @@
 
 import os
 import time
-from types import TracebackType
 from typing import Any, Self
 
 from kws.audio.files import Recording
@@ -36,12 +35,7 @@ class PublishingReport:
         self._publisher.publish(StateEvent(state="listening", reason="replay", since=now()))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._publisher.publish(StateEvent(state="stopped", reason="replay ended", since=now()))
         self._publisher.stop()
 

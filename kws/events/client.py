@@ -1,8 +1,7 @@
 """Asking the daemon: one request, one typed answer."""
 
 from contextlib import ExitStack
-from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 import zmq
@@ -62,15 +61,10 @@ class ControlClient:
         """Close the connection."""
         self._open.close()
 
-    def __enter__(self) -> "ControlClient":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
 

@@ -8,8 +8,8 @@ import signal
 import sys
 import termios
 import tty
-from types import FrameType, TracebackType
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 END = "q"
 _ESCAPES = re.compile(r"\x1b(\[[\d;]*[A-Za-z~]|O[A-Z])?")
@@ -26,18 +26,13 @@ class Keyboard:
         self._file = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
         self._before: list[Any] = []
 
-    def __enter__(self) -> "Keyboard":
+    def __enter__(self) -> Self:
         if self._file is not None:
             self._before = termios.tcgetattr(self._file)
             tty.setcbreak(self._file, termios.TCSANOW)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         # A terminal that is gone needs no mode.
         with contextlib.suppress(termios.error):
             if self._file is not None:
@@ -68,17 +63,12 @@ class Signals:
         self.suspending = False
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> "Signals":
+    def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP):
             self._before[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import stand_in
+from listener import wait_for
 
 from kws.errors import ConfigError
 from kws.events.commands import CommandRunner, detection_environment
@@ -61,8 +62,8 @@ def test_only_so_many_at_once_the_rest_is_reported(tmp_path: Path, reports: list
             os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
         return not children_named("cat", gate)
 
-    stand_in.wait_until(lambda: len(children_named("cat", gate)) == 2, "both run")
-    stand_in.wait_until(let_go, "both have ended")
+    wait_for("both run", lambda: len(children_named("cat", gate)) == 2)
+    wait_for("both have ended", let_go)
     runner.finish()
     runner = CommandRunner("true", 1, 60.0, reports.append)
     runner.start(stand_in.detection(9, "yes"))
@@ -91,7 +92,7 @@ def test_time_limit_kills_the_program_and_its_children(tmp_path: Path, reports: 
     runner.finish()
     assert reports == ["killed sh for 'yes' after 1 s"]
     program, child = map(int, note.read_text().split())
-    stand_in.wait_until(lambda: not alive(program) and not alive(child), "both are dead")
+    wait_for("both are dead", lambda: not alive(program) and not alive(child))
 
 
 def test_failures_are_reported(tmp_path: Path, reports: list[str]) -> None:

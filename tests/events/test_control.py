@@ -13,6 +13,7 @@ import stand_in
 import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from listener import wait_for
 from stand_in import StandIn
 
 from kws.errors import ConfigError, KwsError, NoDaemonError
@@ -75,13 +76,9 @@ def test_ping_and_snapshot_need_no_handler(client: ControlClient, server: EventS
     server.publish(StateEvent(state="muted", reason="tts", since=now()))
     for number in range(1, 131):
         server.publish(stand_in.detection(number, "yes"))
-    stand_in.wait_until(
-        lambda: (
-            client.ask(TakeSnapshot(), Snapshot).seqs.get(
-                "kws/detection/yes/",
-            )
-            == 130
-        )
+    wait_for(
+        "the last event",
+        lambda: client.ask(TakeSnapshot(), Snapshot).seqs.get("kws/detection/yes/") == 130,
     )
     snapshot = client.ask(TakeSnapshot(), Snapshot)
     assert snapshot.boot == server.boot

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import stand_in
 import zmq
-from stand_in import make_server, wait_until
+from listener import wait_for
+from stand_in import make_server
 
 from kws.errors import ConfigError, EndpointError, KwsError, NoDaemonError
 from kws.events import publisher as publisher_module
@@ -145,7 +146,7 @@ def test_unlisted_client_is_refused_counted_and_told(
             pytest.raises(NoDaemonError, match="no handshake"),
         ):
             client.ask(TakeSnapshot(), Snapshot)
-        wait_until(lambda: server.refused >= 2, "refusals counted")
+        wait_for("refusals counted", lambda: server.refused >= 2)
         while not isinstance(event := subscriber.receive(stand_in.DEADLINE), ErrorEvent):
             assert event is not None
         assert event.code == "handshake_refused"
@@ -154,7 +155,7 @@ def test_unlisted_client_is_refused_counted_and_told(
 
 def test_client_without_keys_is_refused_and_told(server: EventServer) -> None:
     assert "only one side uses CURVE" in refusal(server, None)
-    wait_until(lambda: server.refused, "refusal counted")
+    wait_for("refusal counted", lambda: server.refused)
 
 
 def test_client_that_trusts_another_daemon_is_told(server: EventServer, tmp_path: Path) -> None:
@@ -263,5 +264,5 @@ def test_plain_request_reaches_no_handler(server: EventServer) -> None:
         socket.linger = 0
         socket.connect(server.control)
         socket.send(json.dumps({"request": "mute"}).encode())
-        wait_until(lambda: server.refused, "refusal counted")
+        wait_for("refusal counted", lambda: server.refused)
         assert not socket.poll(0)

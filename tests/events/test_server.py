@@ -13,7 +13,8 @@ import msgspec
 import pytest
 import stand_in
 import zmq
-from stand_in import detection, make_server, wait_until
+from listener import wait_for
+from stand_in import detection, make_server
 
 from kws.events import outbox, topics
 from kws.events.client import ControlClient
@@ -181,7 +182,7 @@ def test_posteriors_are_wanted_while_a_prefix_is_subscribed(
     socket = subscriber(context, server, prefix)
     assert server.subscribed_to_posteriors
     socket.close()
-    wait_until(lambda: not server.subscribed_to_posteriors, "unsubscribed")
+    wait_for("unsubscribed", lambda: not server.subscribed_to_posteriors)
     other.close()
 
 
