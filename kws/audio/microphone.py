@@ -42,13 +42,20 @@ class PortAudio:
                 self._sounddevice._initialize()
 
     def close(self) -> None:
-        """Give everything back, so that the next `PortAudio` sees what is plugged in then."""
-        self._sounddevice._terminate()
+        """Give everything back, so that the next `PortAudio` sees what is plugged in then.
+
+        Raises:
+            DeviceError: PortAudio does not end.
+        """
+        with _device_errors(self._sounddevice, "PortAudio does not end"):
+            self._sounddevice._terminate()
 
     def devices(self) -> list[Device]:
-        """All devices that can record."""
-        default = self._sounddevice.default.device["input"]
-        hosts = self._sounddevice.query_hostapis()
+        """All devices that can record; raises `DeviceError` when they cannot be listed."""
+        with _device_errors(self._sounddevice, "the devices cannot be listed"):
+            entries = self._sounddevice.query_devices()
+            hosts = self._sounddevice.query_hostapis()
+            default = self._sounddevice.default.device["input"]
         return [
             Device(
                 index=index,
@@ -58,7 +65,7 @@ class PortAudio:
                 rate=round(entry["default_samplerate"]),
                 is_default=index == default,
             )
-            for index, entry in enumerate(self._sounddevice.query_devices())
+            for index, entry in enumerate(entries)
             if entry["max_input_channels"] > 0
         ]
 
@@ -106,6 +113,7 @@ class Microphone:
         self.device = device
         self.rate = rate
         self.feed = Feed(rate, stream)
+        self._sounddevice = sounddevice
         self._stream = sounddevice.InputStream(
             device=device.index,
             samplerate=rate,
@@ -119,8 +127,9 @@ class Microphone:
 
     @property
     def active(self) -> bool:
-        """Whether PortAudio still means to call back."""
-        return bool(self._stream.active)
+        """Whether PortAudio still means to call back; raises `DeviceError` if it cannot tell."""
+        with _device_errors(self._sounddevice, f"{self.device.name!r} is gone"):
+            return bool(self._stream.active)
 
     def close(self) -> None:
         """Stop at once; raises nothing, because a device that is gone cannot be closed well."""

@@ -128,6 +128,28 @@ def test_what_cannot_be_opened_is_one_line(sounddevice: FakeSounddevice) -> None
         portaudio.open(device, 5, 0)
 
 
+def test_every_call_that_fails_is_a_device_error(
+    sounddevice: FakeSounddevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The supervisor lives through those, and opens the device again."""
+
+    def fail(*_: object) -> None:
+        raise PortAudioError("Error", -9999, (0, -19, "No such device"))
+
+    sounddevice.taken = {(16000, 2)}
+    portaudio = PortAudio()
+    microphone = portaudio.open(portaudio.devices()[0], 1, 0)
+    monkeypatch.setattr(microphone, "_stream", type("Lost", (), {"active": property(fail)})())
+    monkeypatch.setattr(sounddevice, "query_devices", fail)
+    monkeypatch.setattr(sounddevice, "_terminate", fail)
+    with pytest.raises(DeviceError, match="'usb' is gone: Error No such device"):
+        _ = microphone.active
+    with pytest.raises(DeviceError, match="cannot be listed: Error No such device"):
+        portaudio.devices()
+    with pytest.raises(DeviceError, match="does not end: Error No such device"):
+        portaudio.close()
+
+
 def test_libraries_are_kept_quiet_and_python_is_not(capfd: pytest.CaptureFixture[str]) -> None:
     with quiet_libraries():
         os.write(2, b"ALSA lib pcm.c: noise\n")
