@@ -30,13 +30,15 @@ class Playback:
         self._pace = pace
         self._channel = channel
         self._blocks: queue.Queue[tuple[Samples, float]] = queue.Queue(_WAITING_BLOCKS)
+        # Samples, each counted by one thread alone.
+        self._brought = self._taken = 0
         self._end: SourceStatus | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._play, name="kws-playback", daemon=True)
 
     @property
     def backlog(self) -> float:
-        return self._blocks.qsize() * _PACED_BLOCK / RATE
+        return (self._brought - self._taken) / RATE
 
     @property
     def turned(self) -> float:
@@ -57,6 +59,7 @@ class Playback:
             # `end` was set after the last block: now all of them have been taken.
             self.status = end or self.status
             return None
+        self._taken += len(samples)
         return Chunk(samples, captured=arrived if self._pace else None)
 
     def stop(self) -> None:
@@ -81,6 +84,7 @@ class Playback:
                 due = start + recording.seconds
                 if self._stopping.wait(max(0.0, due - time.monotonic())):
                     return
+            self._brought += len(samples)
             while not self._stopping.is_set():
                 try:
                     self._blocks.put((samples, time.monotonic()), timeout=_PATIENCE)

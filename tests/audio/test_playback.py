@@ -55,6 +55,16 @@ def test_the_samples_are_those_of_the_file(recording: Path, pace: bool) -> None:
     assert source.status.state == "ended"
 
 
+def test_the_backlog_is_what_has_not_been_read(recording: Path) -> None:
+    source = Playback(str(recording), pace=False)
+    source.start()
+    source._thread.join(DEADLINE)
+    assert source.backlog == pytest.approx(1.0, abs=1e-3), "a second that nobody has read"
+    while source.read(0.1) is not None:
+        pass
+    assert source.backlog == 0
+
+
 class Clock(threading.Event):
     """A clock on which time passes only while somebody waits; never set."""
 
