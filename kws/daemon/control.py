@@ -29,7 +29,8 @@ class RequestHandler:
     """Called by the socket thread; whatever touches the spotter is left to the inference thread.
 
     Attributes:
-        overrides: thresholds that were set by request, which outlive a reload.
+        overrides: thresholds that were set by request, which outlive a reload.  Replaced on the
+            inference thread, between two chunks, and never edited.
     """
 
     def __init__(
@@ -79,21 +80,26 @@ class RequestHandler:
 
     def _set_threshold(self, request: SetThreshold) -> ThresholdSet:
         word, value = request.keyword, request.threshold
-        before = self._inference.spotter.thresholds
-        self._apply(word, value)
+        thresholds, overrides = self._inference.spotter.thresholds, self.overrides
+        self._put_in_force(word, value, {**overrides, word: value})
         saved = None
         if request.save:
             try:
                 saved = str(save_threshold(word, value))
             except KwsError:
                 # What is answered with an error must not stay in force.
-                self._apply(word, before[word])
+                self._put_in_force(word, thresholds[word], overrides)
                 raise
-        self.overrides[word] = value
         return ThresholdSet(keyword=word, threshold=value, saved=saved)
 
-    def _apply(self, word: str, value: float) -> None:
-        self._inference.perform(lambda: self._inference.spotter.set_threshold(word, value))
+    def _put_in_force(self, word: str, value: float, overrides: dict[str, float]) -> None:
+        """Set a threshold and note it at once: a reload must not come in between and lose it."""
+
+        def act() -> None:
+            self._inference.spotter.set_threshold(word, value)
+            self.overrides = overrides
+
+        self._inference.perform(act)
 
     def _keywords(self) -> list[KeywordStatus]:
         thresholds = self._inference.spotter.thresholds

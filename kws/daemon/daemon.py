@@ -18,6 +18,7 @@ from kws.daemon.signals import wait_for_signal
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError
 from kws.events.messages import DetectionEvent, ErrorEvent
+from kws.spotter import Spotter
 
 logger = logging.getLogger(__name__)
 
@@ -165,10 +166,7 @@ class Daemon:
             try:
                 config = self._read_config()
                 spotter = make_spotter(config)
-                for word, value in self._handler.overrides.items():
-                    if word in spotter.keywords:
-                        spotter.set_threshold(word, value)
-                self._inference.perform(lambda: self._inference.replace_spotter(spotter), patience)
+                self._inference.perform(lambda: self._take_over(spotter), patience)
             except KwsError as error:
                 self._faults.report("reload_failed", str(error))
                 raise
@@ -178,6 +176,13 @@ class Daemon:
                 ):
                     logger.warning("the new %s takes effect after a restart", field)
             logger.info("reloaded, the model is %s", spotter.model.spec.name)
+
+    def _take_over(self, spotter: Spotter) -> None:
+        """Go on with `spotter` and the thresholds that were set by request.  Inference thread."""
+        for word, value in self._handler.overrides.items():
+            if word in spotter.keywords:
+                spotter.set_threshold(word, value)
+        self._inference.replace_spotter(spotter)
 
     def _publish(self, event: ErrorEvent) -> None:
         self.server.publish(event)

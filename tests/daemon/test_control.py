@@ -1,10 +1,11 @@
 """Requests that touch the spotter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ears import Bench
+from listener import DEADLINE
 
 from kws.config import saved_thresholds
 from kws.daemon.control import RequestHandler
@@ -33,6 +34,20 @@ def test_a_threshold_is_set_and_saved(
     assert bench.loop.spotter.thresholds["yes"] == 0.7
     assert saved_thresholds() == {"yes": 0.7}
     assert handler.overrides == {"yes": 0.7}
+
+
+def test_a_reload_right_behind_it_knows_the_threshold(
+    bench: Bench, handler: RequestHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform, known = bench.loop.perform, []
+
+    def perform_and_look(action: Callable[[], None]) -> None:
+        perform(action, DEADLINE)
+        known.append(dict(handler.overrides))
+
+    monkeypatch.setattr(bench.loop, "perform", perform_and_look)
+    handler(SetThreshold(keyword="yes", threshold=0.7))
+    assert known == [{"yes": 0.7}]
 
 
 def test_a_threshold_that_cannot_be_saved_is_not_in_force(
