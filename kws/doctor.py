@@ -1,7 +1,6 @@
 """What is wrong with this machine, and the command that mends it."""
 
 import contextlib
-import grp
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from kws.audio.probe import Probe, probe
 from kws.audio.resample import RATE
 from kws.config import ListenConfig
 from kws.errors import DeviceError, DeviceStuckError, EndpointError, KwsError
-from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, default_endpoints, ipc_path
+from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, endpoints_to_bind, ipc_path
+from kws.events.search import group_of
 from kws.model.bundle import load_model
 from kws.spotter import Spotter
 
@@ -85,18 +85,17 @@ def check_cpu(config: ListenConfig) -> Check:
 def check_endpoints(config: ListenConfig) -> Check:
     """The sockets can be bound, or a daemon has them already."""
     try:
-        default = default_endpoints()
-        events, control = config.events or default.events, config.control or default.control
-        for endpoint in (events, control):
+        endpoints = endpoints_to_bind(config.events, config.control)
+        for endpoint in (endpoints.events, endpoints.control):
             check_bindable(endpoint, has_keys=config.keys is not None, insecure=config.insecure)
     except EndpointError as error:
         return Check("endpoints", "bad", str(error), _OTHER_ENDPOINT)
-    for path in filter(None, map(ipc_path, (events, control))):
+    for path in filter(None, map(ipc_path, (endpoints.events, endpoints.control))):
         if not os.access(path.parent, os.W_OK | os.X_OK):
             return Check("endpoints", "bad", f"{path.parent} cannot be written to", _OTHER_ENDPOINT)
         if str(path) in _listening():
             return Check("endpoints", "note", f"ipc://{path} belongs to a running daemon")
-    return Check("endpoints", "ok", f"{events} and {control}")
+    return Check("endpoints", "ok", f"{endpoints.events} and {endpoints.control}")
 
 
 def check_groups(_config: ListenConfig) -> Check:
@@ -105,7 +104,7 @@ def check_groups(_config: ListenConfig) -> Check:
         return Check("groups", "ok", f"no system service here ({SYSTEM_DIRECTORY})")
     if os.access(SYSTEM_DIRECTORY, os.R_OK | os.X_OK):
         return Check("groups", "ok", f"{SYSTEM_DIRECTORY} is open to you")
-    group = _group_name(SYSTEM_DIRECTORY)
+    group = group_of(SYSTEM_DIRECTORY)
     return Check(
         "groups",
         "bad",
@@ -122,7 +121,7 @@ def check_sound_devices(_config: ListenConfig) -> Check:
         return Check("sound devices", "note", detail)
     closed = [path for path in captures if not os.access(path, os.R_OK | os.W_OK)]
     if closed:
-        group = _group_name(closed[0])
+        group = group_of(closed[0])
         fix = f"sudo usermod -aG {group} $USER, then log in again"
         return Check("sound devices", "bad", f"{closed[0]} is closed to you", fix)
     return Check("sound devices", "ok", ", ".join(path.name for path in captures))
@@ -164,11 +163,3 @@ def _record(config: ListenConfig) -> tuple[Device, Probe]:
             raise DeviceError(NO_MICROPHONE)
         device = choose_device(devices, config.device)
         return device, probe(portaudio, device, config.channel or 1)
-
-
-def _group_name(path: Path) -> str:
-    number = path.stat().st_gid
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

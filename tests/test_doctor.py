@@ -44,6 +44,18 @@ def test_endpoints_where_nothing_can_be_written(tmp_path: Path) -> None:
     assert doctor.check_endpoints(config).verdict == "bad"
 
 
+def test_a_default_that_is_not_needed_may_be_of_no_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
+    assert doctor.check_endpoints(ListenConfig()).verdict == "bad"
+    config = ListenConfig(events=f"ipc://{tmp_path}/e", control=f"ipc://{tmp_path}/c")
+    assert doctor.check_endpoints(config).verdict == "ok"
+
+
 def test_endpoints_that_are_open_to_the_world() -> None:
     check = doctor.check_endpoints(ListenConfig(events="tcp://0.0.0.0:5000"))
     assert check.verdict == "bad"

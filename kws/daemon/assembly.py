@@ -10,7 +10,7 @@ from kws.config import ListenConfig, saved_thresholds
 from kws.daemon.notify import is_service
 from kws.events.control import Handler
 from kws.events.curve import ServerKeys
-from kws.events.endpoints import default_endpoints
+from kws.events.endpoints import endpoints_to_bind
 from kws.events.messages import HeartbeatEvent
 from kws.events.server import EventServer
 from kws.model.bundle import load_model
@@ -56,13 +56,10 @@ def make_server(
     config: ListenConfig, handler: Handler, heartbeat: Callable[[], HeartbeatEvent]
 ) -> EventServer:
     """The sockets, not bound; raises `EndpointError` when they would be open to the world."""
-    events, control = config.events, config.control
-    if events is None or control is None:
-        default = default_endpoints()
-        events, control = events or default.events, control or default.control
+    endpoints = endpoints_to_bind(config.events, config.control)
     return EventServer(
-        events,
-        control,
+        endpoints.events,
+        endpoints.control,
         handler,
         heartbeat,
         source=platform.node(),

@@ -43,6 +43,14 @@ def default_endpoints(environment: Mapping[str, str] = os.environ) -> Endpoints:
     return _in_directory(directory)
 
 
+def endpoints_to_bind(events: str | None, control: str | None) -> Endpoints:
+    """What was asked for, and the default for what was not; raises as `default_endpoints` does."""
+    if events is None or control is None:
+        default = default_endpoints()
+        events, control = events or default.events, control or default.control
+    return Endpoints(events, control)
+
+
 def user_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """The directory of this user's own daemon; it need not exist."""
     session = environment.get("XDG_RUNTIME_DIR")

@@ -69,19 +69,19 @@ def _somebody_listens(path: Path) -> bool:
 
 
 def _explain_denied(path: Path) -> str:
-    group = _group_of(path)
+    group = group_of(path)
     return (
         f"permission denied at {path}: only the group {group} may connect; "
         f"run `sudo usermod -aG {group} $USER` and log in again"
     )
 
 
-def _group_of(path: Path) -> str:
+def group_of(path: Path) -> str:
     """Group of the path, or of the nearest folder above that may be looked at."""
     try:
         number = path.stat().st_gid
     except PermissionError:
-        return _group_of(path.parent)
+        return group_of(path.parent)
     try:
         return grp.getgrgid(number).gr_name
     except KeyError:

@@ -65,7 +65,10 @@ def test_control(listen: Start, recording: Path, tmp_path: Path) -> None:
     assert {"word": "yes", "threshold": 0.9} in daemon.ask("describe")["keywords"]
     refusal = daemon.ask("set_threshold", keyword="maybe", threshold=0.9)
     assert refusal["code"] == "ConfigError"
-    assert daemon.ask("reload")["model"]["name"] == "tiny"
+    daemon.ask("set_threshold", keyword="no", threshold=0.8)
+    reloaded = daemon.ask("reload")
+    assert reloaded["model"]["name"] == "tiny"
+    assert {"word": "no", "threshold": 0.8} in reloaded["keywords"], "what was not saved, too"
     assert daemon.ask("ping")["reply"] == "pong"
     assert daemon.stop(signal.SIGTERM) == 0
 
