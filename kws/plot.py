@@ -12,16 +12,16 @@ from kws.audio.resample import Samples
 from kws.detect.detection import Detection
 from kws.envelope import Envelope
 from kws.errors import MissingExtraError, OutputError
+from kws.labels import Room
 from kws.peaks import unfired_peaks
 from kws.spotter import Row, Spotter
+from kws.stretch import WHOLE, Stretch
+from kws.timeline import Timeline, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ROW_SECONDS = (5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
-_PREFERRED_ROW = 30
-_MOST_ROWS = 12
 _COLOURS = (
     "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
     "#17a2b8", "#e377c2", "#8c564b", "#7f9a00", "#3949ab",
@@ -35,8 +35,14 @@ _NEAR_SECONDS = 0.5
 _RELEASE_LINE = (0, (1, 4))
 _LABEL_SHARE, _SMALL_SHARE = 0.0068, 0.0048
 """Width of a letter of a label, as a share of the row; of a label of a near miss."""
+_SMALL_HEIGHT, _SMALL_LIFT = 0.3, 0.06
+"""Of a label of a near miss: its height, and how far it stands above the peak."""
+_LABEL_BOTTOM = 1.08
+"""Of the words that fired; those that did not have their labels below."""
 _MOST_SHIFT = 0.02
 """How far a label may be moved, as a share of the row."""
+_UNDER_CURVES = 1.5
+"""Order of drawing, for labels that hide no curve and no mark: these have 2, thresholds 1."""
 _PAPER = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
 
 
@@ -58,14 +64,15 @@ def check_picture(path: Path) -> None:
 
 
 class Picture:
-    """Collects what a spotter hears and decides, then draws it.
+    """Collects what a spotter hears and decides, then draws a stretch of it.
 
     Memory does not grow with the length of the recording, except for the detections.
     """
 
-    def __init__(self, spotter: Spotter, title: str) -> None:
+    def __init__(self, spotter: Spotter, title: str, stretch: Stretch = WHOLE) -> None:
         spec = spotter.model.spec
         self._title = title
+        self._stretch = stretch
         self._model = spec.name
         self._rate = spec.features.sample_rate
         self._words = spotter.keywords
@@ -81,18 +88,32 @@ class Picture:
         self.heard = 0
         """Samples so far."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of the stretch was heard."""
+        return self.heard <= self._first_sample
+
+    @property
+    def _first_sample(self) -> int:
+        return round(self._stretch.start * self._rate)
+
     def add_samples(self, samples: Samples) -> None:
         """Take a block of the recording (N,)."""
-        self._wave.add(self.heard, samples[:, None])
+        limits = (self._first_sample, self._stretch.end * self._rate)
+        first, last = (int(np.clip(limit - self.heard, 0, len(samples))) for limit in limits)
+        if first < last:
+            position = self.heard + first - self._first_sample
+            self._wave.add(position, samples[first:last, None])
         self.heard += len(samples)
 
     def add_row(self, row: Row) -> None:
         """Take a row of scores (`Spotter.observer`)."""
-        self._scores.add(row.position, row.scores[None])
-        self._scored = row.position
+        if self._stretch.holds(row.position / self._rate):
+            self._scores.add(row.position - self._first_sample, row.scores[None])
+            self._scored = row.position
 
     def add_detection(self, detection: Detection) -> None:
-        """Mark a detection."""
+        """Mark a detection; one beside the stretch tells which of its peaks are no near misses."""
         self._detections.append(detection)
 
     def draw(self, path: Path) -> None:
@@ -103,32 +124,31 @@ class Picture:
         """
         from matplotlib.figure import Figure
 
-        seconds = self.heard / self._rate
-        span = _row_seconds(seconds)
-        rows = max(1, math.ceil(seconds / span))
-        height = _HEAD_INCHES + rows * _ROW_INCHES
+        end = min(self._stretch.end, self.heard / self._rate)
+        timeline = Timeline(self._stretch.start, end, fill=self._stretch != WHOLE)
+        height = _HEAD_INCHES + len(timeline) * _ROW_INCHES
         figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor="white")
         grid = figure.add_gridspec(
-            rows, left=0.045, right=0.985, hspace=0.42,
+            len(timeline), left=0.045, right=0.985, hspace=0.42,
             top=1 - _HEAD_INCHES / height, bottom=0.32 / height,
         )  # fmt: skip
-        for index in range(rows):
-            self._draw_row(figure.add_subplot(grid[index]), index * span, span, seconds)
-        self._draw_head(figure, height)
+        for index, first in enumerate(timeline):
+            self._draw_row(figure.add_subplot(grid[index]), first, timeline.span, end)
+        self._draw_head(figure, height, end)
         try:
             figure.savefig(path, format="png")
         except OSError as error:
             raise OutputError(f"cannot draw {path}: {error.strerror}") from error
 
-    def _draw_head(self, figure: "Figure", height: float) -> None:
+    def _draw_head(self, figure: "Figure", height: float, end: float) -> None:
         from matplotlib.lines import Line2D
 
         top = 1 - 0.3 / height
         figure.text(0.045, top, self._title, fontsize=13, fontweight="bold", color=_INK)
-        words = (
-            "1 detection" if len(self._detections) == 1 else f"{len(self._detections)} detections"
-        )
-        found = f"{words} in {_tick(self.heard / self._rate)}"
+        count = sum(self._stretch.holds_word(x, self._rate) for x in self._detections)
+        words = "1 detection" if count == 1 else f"{count} detections"
+        where = "in" if self._stretch == WHOLE else f"from {tick(self._stretch.start)} to"
+        found = f"{words} {where} {tick(end)}"
         figure.text(
             0.985, top, f"{found}, model {self._model}", fontsize=10, color=_FAINT, ha="right"
         )
@@ -144,16 +164,19 @@ class Picture:
             ncols=len(handles), frameon=False, fontsize=10, handlelength=1.2, columnspacing=1.4,
         )  # fmt: skip
 
-    def _draw_row(self, axes: "Axes", first: float, span: float, seconds: float) -> None:
-        """One row of the picture, from `first` on: scores above, waveform below."""
+    def _draw_row(self, axes: "Axes", first: float, span: float, last: float) -> None:
+        """One row of the picture, from `first` to `last` at most: scores above, waveform below."""
+        from matplotlib.ticker import MaxNLocator
+
         axes.set_xlim(first, first + span)
         axes.set_ylim(-1.0, 1.28)
         for side in ("top", "right", "left", "bottom"):
             axes.spines[side].set_visible(False)
         axes.set_yticks([0, 0.5, 1])
         axes.tick_params(axis="both", length=0, labelsize=8, colors=_FAINT)
-        axes.xaxis.set_major_formatter(lambda x, _: _tick(x) if x <= seconds else "")
-        end = min(first + span, seconds)
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(lambda x, _: tick(x) if x <= last else "")
+        end = min(first + span, last)
         self._draw_wave(axes, first, end)
         end = max(end, min(first + span, self._scored / self._rate))
         axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
@@ -185,10 +208,12 @@ class Picture:
                 near = _near(when, when[score > _RELEVANT])
                 for value, style in self._lines(word):
                     line = np.where(near, value, np.nan)
-                    axes.plot(when, line, color=colour, linewidth=1.1, linestyle=style)
+                    axes.plot(when, line, color=colour, linewidth=1.1, linestyle=style, zorder=1)
         if shared:
             for value, style in self._lines(self._words[0]):
-                axes.hlines(value, first, end, color=_FAINT, linewidth=0.8, linestyle=style)
+                axes.hlines(
+                    value, first, end, color=_FAINT, linewidth=0.8, linestyle=style, zorder=1
+                )
 
     def _lines(self, word: str) -> list[tuple[float, Any]]:
         """The scores that decide about `word`, and how they are drawn."""
@@ -204,21 +229,21 @@ class Picture:
             fired = [x.fired / self._rate for x in self._detections if x.keyword == word]
             threshold = self._thresholds[word]
             peaks += unfired_peaks(word, times[known], score[known], threshold, fired)
-        free_from = first
-        for peak in sorted(peaks, key=lambda peak: peak.seconds):
-            half = len(peak.text) * _SMALL_SHARE * span / 2
+        room = Room(first, first + span, _LABEL_BOTTOM)
+        # The nearer a score came, the more a reader wants to know.
+        for peak in sorted(peaks, key=lambda peak: peak.score / peak.threshold, reverse=True):
+            width = (len(peak.text) + 3) * _SMALL_SHARE * span
             # Beside a peak that was high enough: above it stands the word that fired before.
-            middle = peak.seconds + (half + 0.006 * span if peak.held_back else 0)
-            if middle - half >= free_from and middle + half <= first + span:
-                axes.annotate(
-                    peak.text, (middle, peak.score), (0, -6 if peak.held_back else 2),
-                    textcoords="offset points", color=self._colour(peak.word), fontsize=7.5,
-                    style="italic", ha="center", va="bottom", bbox=_PAPER,
+            point = (peak.seconds, peak.score + _SMALL_LIFT)
+            if place := room.place(point, width, _SMALL_HEIGHT, peak.held_back):
+                axes.text(
+                    (place.left + place.right) / 2, place.bottom, peak.text,
+                    color=self._colour(peak.word), fontsize=7.5, style="italic",
+                    ha="center", va="bottom", bbox=_PAPER, zorder=_UNDER_CURVES,
                 )  # fmt: skip
-                free_from = middle + half
 
     def _draw_detections(self, axes: "Axes", first: float, span: float) -> None:
-        last = first + span
+        last = min(first + span, self._stretch.end)
         # A label may stick out a little at the left.
         free_from = first - _LABEL_SHARE * span
         for detection in self._detections:
@@ -237,16 +262,16 @@ class Picture:
             if crowded <= _MOST_SHIFT * span:
                 middle += crowded
                 axes.text(
-                    middle, 1.08, detection.keyword, color=colour, fontsize=9.5,
+                    middle, _LABEL_BOTTOM, detection.keyword, color=colour, fontsize=9.5,
                     fontweight="bold", ha="center", va="bottom", clip_on=False,
                 )  # fmt: skip
                 free_from = middle + half
 
     def _columns(self, envelope: Envelope, first: float, end: float) -> tuple[slice, np.ndarray]:
         """The columns between two times in seconds, and the times of their middles."""
-        width = envelope.width / self._rate
-        columns = slice(int(first / width), math.ceil(end / width))
-        return columns, (np.arange(columns.start, columns.stop) + 0.5) * width
+        width, start = envelope.width / self._rate, self._stretch.start
+        columns = slice(int((first - start) / width), math.ceil((end - start) / width))
+        return columns, (np.arange(columns.start, columns.stop) + 0.5) * width + start
 
     def _colour(self, word: str) -> str:
         return _COLOURS[self._words.index(word) % len(_COLOURS)]
@@ -257,21 +282,3 @@ def _near(times: np.ndarray, moments: np.ndarray) -> np.ndarray:
     after = np.searchsorted(moments, times - _NEAR_SECONDS)
     before = np.searchsorted(moments, times + _NEAR_SECONDS)
     return after < before
-
-
-def _row_seconds(seconds: float) -> int:
-    """How much of a recording goes into one row."""
-    if seconds <= _PREFERRED_ROW:
-        return next(span for span in _ROW_SECONDS if span >= seconds)
-    return next(
-        span
-        for span in _ROW_SECONDS
-        if span >= _PREFERRED_ROW and (span * _MOST_ROWS >= seconds or span == _ROW_SECONDS[-1])
-    )
-
-
-def _tick(seconds: float) -> str:
-    """A time as m:ss, from an hour on h:mm:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,26 +8,34 @@ from kws.audio.resample import Samples
 from kws.detect.detection import Detection
 from kws.errors import AudioFileError
 from kws.spotter import Spotter
+from kws.stretch import WHOLE, Stretch
+
+_REACH_SECONDS = 3.0
+"""A word that fires has begun less long ago: its bounds are sought in the last two seconds."""
 
 
 def replay(
     recording: Recording,
     spotter: Spotter,
     *,
+    stretch: Stretch = WHOLE,
     realtime: bool = False,
     on_block: Callable[[Samples], None] | None = None,
 ) -> Iterator[Detection]:
     """Detections of a fresh `spotter` in `recording`, each as soon as it is made.
 
     Args:
-        recording: read to its end, not closed.
+        recording: read until all words of the stretch have fired, not closed.
         spotter: one that has heard nothing yet.
-        realtime: wait with each block until as much time has passed as the recording lasts up to
+        stretch: what is wanted.  All before it is heard, too, as fast as possible, and a little
+            behind it; detections there are given as well.
+        realtime: wait with each block until as much time has passed as the stretch lasts up to
             its end; otherwise go as fast as possible.  The detections are the same.
         on_block: called with each block of samples (N,) before the spotter hears it.
 
     Raises:
-        AudioFileError: as the recording does, once all that could be read has been heard.
+        AudioFileError: as the recording does, once all that could be read has been heard; or it
+            ends before the stretch begins.
     """
     rate = spotter.model.spec.features.sample_rate
     began = time.monotonic()
@@ -35,15 +43,24 @@ def replay(
     try:
         for block in recording:
             if realtime:
-                heard_up_to = (spotter.position + len(block)) / rate
-                time.sleep(max(0.0, began + heard_up_to - time.monotonic()))
+                due = (spotter.position + len(block)) / rate - stretch.start
+                if due <= 0:
+                    began = time.monotonic()
+                time.sleep(max(0.0, began + due - time.monotonic()))
             if on_block is not None:
                 on_block(block)
             yield from spotter.feed(block)
+            if spotter.position / rate > stretch.end + _REACH_SECONDS:
+                return
     except AudioFileError as error:
         failure = error
+    length = spotter.position / rate
     heard_a_number = spotter.position > spotter.nonfinite
     if heard_a_number:
         yield from spotter.flush()
     if failure is not None:
         raise failure
+    if length <= stretch.start > 0:
+        raise AudioFileError(
+            f"{recording.path}: lasts {length:.1f} s, there is nothing from {stretch.start:g} s on"
+        )

@@ -2,9 +2,11 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from kws.detect.detection import Detection
@@ -12,6 +14,7 @@ from kws.errors import MissingExtraError, OutputError
 from kws.model.bundle import Model
 from kws.plot import Picture, check_picture
 from kws.spotter import Row, Spotter
+from kws.stretch import Stretch
 
 RATE = 16000
 HEAD = 114
@@ -124,3 +127,85 @@ def test_a_near_miss_is_labelled(tmp_path: Path, tiny_model: Model) -> None:
     # The curve itself is a fiftieth of the row wide, its label "yes 0.30, lacks 0.10" a tenth.
     assert 0.06 < np.ptp(changed) < 0.2
     assert changed.min() < 0.42 < changed.max()
+
+
+def with_peaks(model: Model, stretch: Stretch, *peaks: tuple[float, int, float]) -> Picture:
+    """Ten seconds of silence in which scores rise at (seconds, word, score)."""
+    picture = Picture(Spotter(model), "a recording", stretch)
+    picture.add_samples(np.zeros(10 * RATE, np.float32))
+    for position in range(640, 10 * RATE, 640):
+        scores = np.zeros(3)
+        for seconds, word, score in peaks:
+            if abs(position / RATE - seconds) < 0.1:
+                scores[word] = score
+        picture.add_row(Row(position, np.zeros(4), scores, -20.0))
+    return picture
+
+
+def labels_of(picture: Picture, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    texts: list[str] = []
+    original = Axes.text
+
+    def text(axes: Axes, x: float, y: float, s: str, **options: Any) -> Any:
+        texts.append(s)
+        return original(axes, x, y, s, **options)
+
+    monkeypatch.setattr(Axes, "text", text)
+    picture.draw(path)
+    return texts
+
+
+def test_a_stretch_fills_the_picture(tmp_path: Path, tiny_model: Model) -> None:
+    columns = []
+    for start, end in ((0.0, 10.0), (4.0, 6.0)):
+        images = []
+        for score in (0.0, 0.12):
+            picture = with_peaks(tiny_model, Stretch(start, end), (4.5, 0, score))
+            images.append(drawn(picture, tmp_path / "a.png")[HEAD:])
+        changed = np.flatnonzero(np.abs(images[0] - images[1]).sum(axis=(0, 2))) / 1680
+        # The row lies between 4.5 % and 98.5 % of the width.
+        columns.append((changed.mean() - 0.045) / 0.94)
+    assert columns == pytest.approx([0.45, 0.25], abs=0.01)
+
+
+def test_a_stretch_keeps_its_detail_in_a_long_recording(tiny_model: Model, tmp_path: Path) -> None:
+    images = []
+    for hours in (0, 10):
+        start = hours * 3600 + 2.0
+        picture = Picture(Spotter(tiny_model), "a recording", Stretch(start, start + 4))
+        picture.heard = hours * 3600 * RATE
+        picture.add_samples(np.sin(np.arange(8 * RATE) ** 2 / 1e9).astype(np.float32))
+        images.append(drawn(picture, tmp_path / "a.png")[HEAD : HEAD + 100])
+    np.testing.assert_allclose(images[0], images[1], atol=0.02)
+
+
+def test_only_the_words_of_a_stretch_are_named(
+    tmp_path: Path, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks = ((2.0, 0, 0.3), (5.0, 1, 0.3), (5.3, 2, 0.9), (8.0, 0, 0.3))
+    picture = with_peaks(tiny_model, Stretch(4.0, 6.0), *peaks)
+    for keyword, end in (("yes", 3.0), ("stop", 5.2), ("stop", 6.5)):
+        at = round(end * RATE)
+        picture.add_detection(Detection(keyword, 0.9, 0.4, at - 8000, at, at + 1600, -20.0))
+    labels = labels_of(picture, tmp_path / "a.png", monkeypatch)
+    assert labels == ["no 0.30, lacks 0.10", "stop"]
+
+
+def test_every_near_miss_that_has_room_is_labelled(
+    tmp_path: Path, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At both edges, and two that are nearer to each other than a label is long.
+    peaks = ((0.1, 0, 0.3), (5.0, 1, 0.31), (5.4, 2, 0.32), (9.9, 0, 0.33))
+    picture = with_peaks(tiny_model, Stretch(0.0, 10.0), *peaks)
+    labels = labels_of(picture, tmp_path / "a.png", monkeypatch)
+    expected = {"yes 0.30", "no 0.31", "stop 0.32", "yes 0.33"}
+    assert {label.partition(",")[0] for label in labels} == expected
+
+
+@pytest.mark.parametrize("last", [3.0, 30.0])
+def test_a_stretch_is_empty_until_it_is_heard(tiny_model: Model, last: float) -> None:
+    picture = Picture(Spotter(tiny_model), "a recording", Stretch(2.0, last))
+    picture.add_samples(np.zeros(2 * RATE, np.float32))
+    assert picture.empty
+    picture.add_samples(np.zeros(1, np.float32))
+    assert not picture.empty

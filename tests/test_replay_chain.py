@@ -12,6 +12,7 @@ from kws.errors import AudioFileError
 from kws.model.bundle import Model
 from kws.replay import replay
 from kws.spotter import Spotter
+from kws.stretch import Stretch
 
 
 @pytest.fixture
@@ -95,3 +96,50 @@ def test_a_recording_cut_short_is_heard_to_its_end_then_refused(
         for detection in replay(opened, Spotter(tiny_model)):
             found.append(detection)
     assert found == expected
+
+
+@pytest.mark.parametrize("block", [1600, 8192])
+def test_words_of_a_stretch_are_those_of_the_whole(
+    recording: Path, tiny_model: Model, block: int
+) -> None:
+    with open_recording(recording, block=block) as opened:
+        whole = list(replay(opened, Spotter(tiny_model)))
+    limits = (0.0, 2.5, 3.1, 100.0)
+    parts = []
+    for stretch in map(Stretch, limits, limits[1:]):
+        with open_recording(recording, block=block) as opened:
+            found = replay(opened, Spotter(tiny_model), stretch=stretch)
+            parts.append([word for word in found if stretch.holds_word(word, 16000)])
+    assert all(parts)
+    assert [word for part in parts for word in part] == whole
+
+
+def test_what_comes_long_after_a_stretch_is_not_read(
+    recording: Path, noise: np.ndarray, tiny_model: Model
+) -> None:
+    soundfile.write(recording, np.tile(noise, 4), 16000, subtype="FLOAT")
+    with open_recording(recording) as opened:
+        found = list(replay(opened, Spotter(tiny_model), stretch=Stretch(1.0, 2.0)))
+        assert opened.duration is not None
+        assert opened.seconds < 6 < opened.duration
+    assert found
+
+
+def test_a_stretch_behind_the_end_is_an_error(recording: Path, tiny_model: Model) -> None:
+    with (
+        open_recording(recording) as opened,
+        pytest.raises(AudioFileError, match=r"lasts \d+\.\d s, there is nothing from 60 s on"),
+    ):
+        list(replay(opened, Spotter(tiny_model), stretch=Stretch(60.0)))
+
+
+def test_real_time_begins_with_the_stretch(recording: Path, tiny_model: Model) -> None:
+    waits: list[float] = []
+    with open_recording(recording) as opened, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", waits.append)
+        length = opened.duration
+        list(replay(opened, Spotter(tiny_model), stretch=Stretch(3.0), realtime=True))
+    assert length is not None
+    assert waits[:29] == [0] * 29
+    assert waits[31:] == sorted(waits[31:])
+    assert 0 < waits[-1] <= length - 3.0

@@ -1,5 +1,6 @@
 """`kws replay`: which words are spoken when in recordings."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,9 @@ from kws.cli.options import (
     parse_words,
 )
 from kws.cli.talk import say
+from kws.cli.times import parse_time
 from kws.errors import AudioFileError
+from kws.stretch import Stretch
 
 if TYPE_CHECKING:
     from kws.audio.files import Recording
@@ -45,6 +48,21 @@ def replay(
         Path | None,
         typer.Option(metavar="PNG", help="Draw waveform, scores and detections of a recording."),
     ] = None,
+    start: Annotated[
+        float | None,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            parser=parse_time,
+            help="Show only what is said from this time on (106.3, or 1:46.3).",
+        ),
+    ] = None,
+    end: Annotated[
+        float | None,
+        typer.Option(
+            "--to", metavar="TIME", parser=parse_time, help="Show only what is said before it."
+        ),
+    ] = None,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Take as long as the recording lasts.")
     ] = False,
@@ -62,6 +80,12 @@ def replay(
     MP3 at any sample rate; channels are mixed unless --channel picks one.
     From stdin come WAV, FLAC, Ogg or raw 16 kHz 16 bit mono samples.
 
+    With --from or --to each recording is heard from its beginning all the
+    same, because what comes before a word matters to the network; the
+    table, the JSON, the picture and what is published are cut. A word
+    belongs where its middle lies. Times count from the beginning of the
+    recording; --realtime begins at --from.
+
     A recording that cannot be read is reported on stderr and in the exit
     code; the others are still replayed.
 
@@ -74,6 +98,8 @@ def replay(
         kws replay --words yes,no --threshold 0.7 --threshold no=0.9 a.opus
 
         kws replay --plot picture.png commands.flac
+
+        kws replay --plot moment.png --from 1:46 --to 1:54 commands.flac
 
         kws replay --publish tcp://127.0.0.1:5570 commands.flac
 
@@ -89,10 +115,13 @@ def replay(
         if len(recordings) != 1 or Path(recordings[0]).is_dir():
             raise typer.BadParameter("--plot draws one recording: name exactly one")
         check_picture(plot)
+    stretch = Stretch(start or 0.0, math.inf if end is None else end)
+    if stretch.end <= stretch.start:
+        raise typer.BadParameter(f"--to {end:g} s must lie behind --from {stretch.start:g} s")
     loaded = load_model(model)
     wanted = parse_words(words)
     thresholds = parse_thresholds(threshold, wanted or loaded.words)
-    table = JsonReport() if as_json else TableReport()
+    table = JsonReport() if as_json else TableReport(stretch)
     report: Report = table
     failures: list[AudioFileError] = []
     with ExitStack() as stack:
@@ -102,16 +131,16 @@ def replay(
             report = stack.enter_context(PublishingReport(report, publish, loaded))
         for name in _names(recordings, failures):
             spotter = Spotter(loaded, words=wanted, thresholds=thresholds)
-            picture = Picture(spotter, name) if plot is not None else None
+            picture = Picture(spotter, name, stretch) if plot is not None else None
             if picture is None and isinstance(table, TableReport):
                 table.watch(spotter)
             try:
                 block = None if realtime or name == STDIN else _QUICK_BLOCK
                 with open_recording(name, channel, block) as recording, report.recording(recording):
-                    _replay_one(recording, spotter, report, picture, realtime)
+                    _replay_one(recording, spotter, report, stretch, picture, realtime)
             except AudioFileError as error:
                 _complain(error, failures)
-            if plot is not None and picture is not None and picture.heard:
+            if plot is not None and picture is not None and not picture.empty:
                 picture.draw(plot)
     if failures:
         raise typer.Exit(failures[0].exit_code)
@@ -137,6 +166,7 @@ def _replay_one(
     recording: "Recording",
     spotter: "Spotter",
     report: "Report",
+    stretch: Stretch,
     picture: "Picture | None",
     realtime: bool,
 ) -> None:
@@ -151,8 +181,11 @@ def _replay_one(
     if picture is not None:
         spotter.observer = picture.add_row
     rate = spotter.model.spec.features.sample_rate
-    for detection in replay(recording, spotter, realtime=realtime, on_block=on_block):
-        report.detection(recording, detection, rate)
+    for detection in replay(
+        recording, spotter, stretch=stretch, realtime=realtime, on_block=on_block
+    ):
+        if stretch.holds_word(detection, rate):
+            report.detection(recording, detection, rate)
         if picture is not None:
             picture.add_detection(detection)
     warn_of_nonfinite(recording)

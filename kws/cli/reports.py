@@ -13,6 +13,7 @@ import typer
 from kws.cli.talk import say
 from kws.errors import OutputError
 from kws.nowhere import lead_nowhere
+from kws.stretch import WHOLE, Stretch
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -77,11 +78,12 @@ class JsonReport:
 class TableReport:
     """A table per recording, row by row as words are found, and a line that sums it up."""
 
-    def __init__(self) -> None:
+    def __init__(self, stretch: Stretch = WHOLE) -> None:
         # Its import takes a while, and programs do not need it.
         from rich.console import Console
 
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._stretch = stretch
         self._found = 0
         self._nearest: tuple[str, float, float] | None = None
         self._watched: Spotter | None = None
@@ -91,12 +93,15 @@ class TableReport:
     def watch(self, spotter: "Spotter") -> None:
         """Look at the scores of the next recording: if no word fires, say how near one came."""
         words, thresholds = spotter.keywords, spotter.thresholds
+        rate = spotter.model.spec.features.sample_rate
         limits = [thresholds[word] for word in words]
         best = 0.0
         self._nearest = None
 
         def see(row: "Row") -> None:
             nonlocal best
+            if not self._stretch.holds(row.position / rate):
+                return
             # Lists: for so few values numpy takes longer.
             for word, score, limit in zip(words, row.scores.tolist(), limits, strict=True):
                 if score > best * limit:
@@ -137,10 +142,12 @@ class TableReport:
     def _sum_up(self, recording: "Recording", elapsed: float) -> None:
         words = "1 word" if self._found == 1 else f"{self._found} words"
         speed = recording.seconds / max(elapsed, 1e-3)
+        sound = f"{clock(recording.seconds)} of sound"
+        if self._stretch != WHOLE and self._stretch.start < recording.seconds:
+            end = min(self._stretch.end, recording.seconds)
+            sound = f"from {clock(self._stretch.start)} to {clock(end)}"
         self._print(
-            f"  {clock(recording.seconds)} of sound, {words}, "
-            f"in {elapsed:.1f} s ({speed:.0f} times real time)",
-            style="dim",
+            f"  {sound}, {words}, in {elapsed:.1f} s ({speed:.0f} times real time)", style="dim"
         )
         if not self._found and self._nearest is not None:
             word, score, limit = self._nearest

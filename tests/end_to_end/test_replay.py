@@ -165,6 +165,50 @@ def test_a_picture_is_drawn(recording: Path, tmp_path: Path, tiny_model_folder: 
     assert (several.returncode, several.stdout) == (2, b"")
 
 
+def test_a_stretch_is_cut_from_what_is_shown_not_from_what_is_heard(
+    recording: Path, tmp_path: Path, tiny_model_folder: Path
+) -> None:
+    whole = run("--json", "--model", tiny_model_folder, recording)
+    inside = [
+        each
+        for each in detections(whole.stdout)
+        if 2.5 <= (each["start"] + each["end"]) / 2 / each["rate"] < 4
+    ]
+    base = ("--model", tiny_model_folder, "--from", "2.5", "--to", "0:04", recording)
+    result = run("--json", *base)
+    assert result.returncode == 0
+    assert detections(result.stdout) == inside != []
+    picture = tmp_path / "picture.png"
+    table = run(*base, "--plot", picture)
+    assert b"from 0:02.500 to 0:04.000, %d word" % len(inside) in table.stdout
+    assert picture.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--from", "3", "--to", "2"), 2, b"--to 2 s must lie behind --from 3 s"),
+        (("--to", "0"), 2, b"--to 0 s must lie behind --from 0 s"),
+        (("--from", "-1"), 2, b"'-1' is no time"),
+        (("--from", "9:00"), 3, b"there is nothing from 540 s on"),
+    ],
+)
+def test_a_stretch_that_makes_no_sense(
+    recording: Path,
+    tmp_path: Path,
+    tiny_model_folder: Path,
+    options: tuple[str, ...],
+    code: int,
+    message: bytes,
+) -> None:
+    picture = tmp_path / "a.png"
+    result = run("--json", "--model", tiny_model_folder, *options, "--plot", picture, recording)
+    assert (result.returncode, result.stdout) == (code, b"")
+    assert message in result.stderr
+    assert result.stderr.count(b"\n") == 1
+    assert not picture.exists()
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_what_the_daemon_or_training_needs_is_not_imported(
     recording: Path, tiny_model_folder: Path, options: list[str]
