@@ -42,6 +42,11 @@ class ServerKeys:
         keys.clients()
         return keys
 
+    @property
+    def control_list(self) -> Path:
+        """Names of the clients that may change something."""
+        return self.folder / "control.allow"
+
     def clients(self) -> dict[bytes, str]:
         """Public key to name of all who may listen; raises `EndpointError` for a damaged file."""
         return {read_key(path): path.stem for path in sorted(self.folder.glob("clients/*.pub"))}
@@ -50,7 +55,7 @@ class ServerKeys:
         """Whether this client stands in ``control.allow``; a list that cannot be read says no."""
         try:
             name = self.clients().get(public)
-            allowed = (self.folder / "control.allow").read_bytes().split()
+            allowed = self.control_list.read_bytes().split()
         except (OSError, EndpointError) as error:
             logger.error("no client may control the daemon: %s", error)
             return False
@@ -103,25 +108,32 @@ def make_server_keys(folder: Path) -> ServerKeys:
     _make_folder(folder / "clients")
     _write(folder / "server.key", secret, 0o600)
     _write(folder / "server.pub", public, 0o644)
-    _write(folder / "control.allow", b"", 0o644)
-    return ServerKeys(folder, public, secret)
+    keys = ServerKeys(folder, public, secret)
+    _write(keys.control_list, b"", 0o644)
+    return keys
 
 
 def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path) -> None:
     """New keys for a client in ``folder``, and its entry in the lists of the daemon.
 
-    Raises `ConfigError` for a name that is no file name or is taken.
+    Raises `ConfigError` for a name that is no file name or is taken, or that a client before had
+    who was allowed more.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"{name!r} cannot name a client: use letters, digits, '.', '-' and '_'")
+    listed, entry = _read_list(server.control_list), server.folder / "clients" / f"{name}.pub"
+    if name in listed.split() and not (control or entry.exists()):
+        raise ConfigError(
+            f"{server.control_list} names {name} still, who could control the daemon: "
+            "remove that line, or say --control"
+        )
     public, secret = zmq.curve_keypair()
-    _write(server.folder / "clients" / f"{name}.pub", public, 0o644)
+    _write(entry, public, 0o644)
     _make_folder(folder)
     _write(folder / "client.key", secret, 0o600)
     _write(folder / "server.pub", server.public, 0o644)
     if control:
-        with (server.folder / "control.allow").open("a") as allowed:
-            allowed.write(f"{name}\n")
+        _append(server.control_list, listed, name)
 
 
 def read_key(path: Path) -> bytes:
@@ -158,6 +170,23 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     except OSError as error:
         raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
+def _read_list(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+
+
+def _append(path: Path, content: str, line: str) -> None:
+    # Somebody's editor may have left out the last line end.
+    gap = "" if content.endswith("\n") or not content else "\n"
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{gap}{line}\n")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -136,6 +136,28 @@ def test_right_to_control_can_be_withdrawn_while_running(
             client.ask(Mute(), Muting)
 
 
+def test_new_client_may_no_more_than_was_said(keys: ServerKeys, tmp_path: Path) -> None:
+    """Though one of the same name, who has been shut out, could control the daemon."""
+    make_client_keys(keys, "lamp", True, tmp_path / "first")
+    (keys.folder / "clients" / "lamp.pub").unlink()
+    with pytest.raises(ConfigError, match="names lamp still"):
+        make_client_keys(keys, "lamp", False, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+def test_list_without_a_last_line_end_is_continued(keys: ServerKeys, tmp_path: Path) -> None:
+    (keys.folder / "control.allow").write_text("desk\nlamp")
+    make_client_keys(keys, "clock", True, tmp_path / "clock")
+    assert (keys.folder / "control.allow").read_text().split() == ["desk", "lamp", "clock"]
+
+
+def test_list_that_cannot_be_written_is_said(keys: ServerKeys, tmp_path: Path) -> None:
+    (keys.folder / "control.allow").unlink()
+    (keys.folder / "control.allow").mkdir()
+    with pytest.raises(ConfigError, match="cannot read"):
+        make_client_keys(keys, "clock", True, tmp_path / "clock")
+
+
 def test_unlisted_client_is_refused_counted_and_told(
     server: EventServer, stranger: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
