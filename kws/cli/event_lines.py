@@ -1,7 +1,5 @@
 """One line for a person per event."""
 
-from datetime import datetime
-
 from kws.events.messages import (
     AnyEvent,
     DetectionEvent,
@@ -10,19 +8,13 @@ from kws.events.messages import (
     PosteriorsEvent,
     StateEvent,
 )
+from kws.events.moments import moment, time_of_day
 
 
 def event_line(event: AnyEvent) -> str:
     """Local time, or position in a recording, and the most telling fields."""
-    if not isinstance(event, DetectionEvent):
-        return f"{_clock(event.sent)}  {_body(event)}"
-    if event.time is None:
-        return f"{event.end / event.rate:10.2f} s  {_body(event)}"
-    return f"{_clock(event.time)}  {_body(event)}"
-
-
-def _clock(time: datetime) -> str:
-    return f"{time.astimezone():%H:%M:%S}.{time.microsecond // 1000:03d}"
+    when = moment(event) if isinstance(event, DetectionEvent) else time_of_day(event.sent)
+    return f"{when}  {_body(event)}"
 
 
 def _body(event: AnyEvent) -> str:

@@ -4,6 +4,7 @@ import logging
 
 from kws.daemon.writer import LineWriter
 from kws.events.messages import DetectionEvent
+from kws.events.moments import moment
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +23,5 @@ class DetectionLines(LineWriter):
 
 
 def _line(event: DetectionEvent) -> str:
-    when = f"{event.end / event.rate:9.2f} s"
-    if event.time is not None:
-        when = f"{event.time.astimezone():%H:%M:%S.%f}"[:-3]
     gap = "  (after a gap)" if event.gap else ""
-    return f"{when}  {event.keyword:<12} {event.score:.3f}  {event.level_dbfs:4.0f} dBFS{gap}"
+    return f"{moment(event)}  {event.keyword:<12} {event.score:.3f}  {event.level_dbfs:4.0f} dBFS{gap}"

@@ -1,11 +1,10 @@
 """The lines of the view, each a function of the state."""
 
-from datetime import datetime
-
 from rich.cells import set_cell_size
 from rich.text import Text
 
 from kws.events.messages import DetectionEvent, HeartbeatEvent
+from kws.events.moments import moment
 from kws.monitor.drawing import Glyphs, bar, curve, score_style
 from kws.monitor.state import MonitorState
 
@@ -93,9 +92,8 @@ def detection_heading() -> Text:
 
 def detection(event: DetectionEvent) -> Text:
     """A detection: when the word ended, and the figures of the decision."""
-    when = f"{event.end / event.rate:10.2f} s" if event.time is None else _clock(event.time)
     return Text.assemble(
-        (f" {when:12}", "dim"),
+        (f" {moment(event)}", "dim"),
         "  ",
         (set_cell_size(event.keyword, 12), "bold"),
         f"  {event.score:5.2f}",
@@ -122,7 +120,7 @@ def remark(state: MonitorState) -> Text | None:
     if state.remark is None:
         return None
     style = "bold red" if state.silent_since is not None else "yellow"
-    return Text(f" {_clock(state.remark.time)[:8]}  {state.remark.text}", style)
+    return Text(f" {state.remark.time.astimezone():%H:%M:%S}  {state.remark.text}", style)
 
 
 def _state(state: MonitorState, at: float) -> Text:
@@ -176,8 +174,3 @@ def _figure(value: float | None) -> str:
 
 def _share(dbfs: float) -> float:
     return 1 - dbfs / _QUIETEST_DBFS
-
-
-def _clock(time: datetime) -> str:
-    local = time.astimezone()
-    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
