@@ -23,5 +23,5 @@ class DetectionLines(LineWriter):
 
 
 def _line(event: DetectionEvent) -> str:
-    gap = "  (after a gap)" if event.gap else ""
-    return f"{moment(event)}  {event.keyword:<12} {event.score:.3f}  {event.level_dbfs:4.0f} dBFS{gap}"
+    when, gap = moment(event), "  (after a gap)" if event.gap else ""
+    return f"{when}  {event.keyword:<12} {event.score:.3f}  {event.level_dbfs:4.0f} dBFS{gap}"
