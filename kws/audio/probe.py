@@ -7,7 +7,7 @@ import numpy as np
 
 from kws.audio.devices import Device
 from kws.audio.microphone import PortAudio
-from kws.audio.resample import Samples
+from kws.audio.resample import RATE, Samples
 from kws.detect.bounds import decibels
 from kws.errors import DeviceError
 
@@ -30,7 +30,7 @@ def probe(portaudio: PortAudio, device: Device, channel: int = 1) -> Probe:
     try:
         heard: list[Samples] = []
         end = time.monotonic() + _PATIENCE_SECONDS
-        while sum(map(len, heard)) < _SECONDS * 16000:
+        while sum(map(len, heard)) < _SECONDS * RATE:
             chunk = microphone.feed.read(0.1)
             if chunk is not None:
                 heard.append(chunk.samples)

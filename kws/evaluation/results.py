@@ -103,7 +103,7 @@ class ClipRule(msgspec.Struct, frozen=True):
     unknown_bias: float
     silence_bias: float
     chosen_on: str
-    """The part whose clips the biases were chosen on, or why they are the defaults."""
+    """The part whose clips the biases were chosen on."""
 
 
 class ClipResult(msgspec.Struct, frozen=True):

@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+COLUMN_SECONDS = 0.2
+"""A spoken word is two to four columns wide."""
 COLUMN = 3200
-"""Samples of a column, 0.2 s: a spoken word is two to four columns wide."""
+"""Samples of a column, at 16 kHz."""
 COLUMNS = 300
 """How many are kept: a minute."""
 

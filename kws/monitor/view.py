@@ -8,10 +8,9 @@ from rich.text import Text
 
 from kws.monitor import rows
 from kws.monitor.drawing import ASCII, UNICODE, Glyphs
-from kws.monitor.history import COLUMN
+from kws.monitor.history import COLUMN_SECONDS
 from kws.monitor.state import MonitorState
 
-_RATE = 16000
 _AIRY_DETECTIONS = 3
 _AIR = 7
 """Lines that headings, empty lines and the keys take."""
@@ -64,7 +63,7 @@ class View:
     def _words(self, width: int, room: int, airy: bool, glyphs: Glyphs) -> list[Text]:
         state = self.state
         names = list(state.thresholds)
-        widths = rows.WordWidths(width, max(map(cell_len, names), default=0), COLUMN / _RATE)
+        widths = rows.WordWidths(width, max(map(cell_len, names), default=0), COLUMN_SECONDS)
         lines = [Text(), rows.word_heading(widths)] if airy else []
         room -= len(lines)
         if len(names) > room:
