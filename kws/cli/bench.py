@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kws.cli.options import ModelOption
+from kws.cli.talk import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -47,15 +48,11 @@ def bench(
     from kws.cli.reports import print_wide, write_line
     from kws.model.bundle import load_model
 
-    figures = measure(load_model(model), seconds, _say)
+    figures = measure(load_model(model), seconds, lambda what: say(f"measuring: {what}"))
     if as_json:
         write_line(msgspec.json.encode(figures).decode())
     else:
         print_wide(_table(figures))
-
-
-def _say(what: str) -> None:
-    typer.echo(f"measuring: {what}", err=True)
 
 
 def _table(figures: "Figures") -> "Table":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kws.cli.options import ModelOption
+from kws.cli.options import ModelOption, parse_device
 
 
 def doctor(
@@ -31,7 +31,6 @@ def doctor(
         kws doctor --device USB
     """
     from kws.audio.hanging import leave_at_once
-    from kws.cli.listen import parse_device
     from kws.cli.reports import write_line
     from kws.config import read_config
     from kws.doctor import diagnose

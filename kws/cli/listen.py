@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kws.cli.completion import complete_model, complete_threshold, complete_words
-from kws.cli.options import parse_thresholds, parse_words
+from kws.cli.options import parse_device, parse_words, split_thresholds
 
 if TYPE_CHECKING:
     from kws.config import ListenConfig
 
-Text = str | None
 Model = Annotated[
-    Text,
+    str | None,
     typer.Option(
         metavar="NAME|DIR",
         envvar="KWS_MODEL",
@@ -24,11 +23,11 @@ Model = Annotated[
     ),
 ]
 DeviceOption = Annotated[
-    Text,
+    str | None,
     typer.Option(metavar="NAME|INDEX", envvar="KWS_DEVICE", help="Microphone (see `kws devices`)."),
 ]
 Words = Annotated[
-    Text,
+    str | None,
     typer.Option(
         metavar="W,W",
         envvar="KWS_WORDS",
@@ -50,7 +49,7 @@ Channel = Annotated[
     typer.Option(metavar="N", min=1, envvar="KWS_CHANNEL", help="Channel to take, counted from 1."),
 ]
 SourceOption = Annotated[
-    Text,
+    str | None,
     typer.Option(
         metavar="mic|FILE|-",
         envvar="KWS_SOURCE",
@@ -74,13 +73,16 @@ Wait = Annotated[
     ),
 ]
 Events = Annotated[
-    Text, typer.Option(metavar="ENDPOINT", envvar="KWS_EVENTS", help="Where to publish events.")
+    str | None,
+    typer.Option(metavar="ENDPOINT", envvar="KWS_EVENTS", help="Where to publish events."),
 ]
 Control = Annotated[
-    Text, typer.Option(metavar="ENDPOINT", envvar="KWS_CONTROL", help="Where to take requests.")
+    str | None,
+    typer.Option(metavar="ENDPOINT", envvar="KWS_CONTROL", help="Where to take requests."),
 ]
 Keys = Annotated[
-    Text, typer.Option(metavar="DIR", envvar="KWS_KEYS", help="CURVE keys (see `kws keygen`).")
+    str | None,
+    typer.Option(metavar="DIR", envvar="KWS_KEYS", help="CURVE keys (see `kws keygen`)."),
 ]
 Insecure = Annotated[
     bool | None,
@@ -91,7 +93,7 @@ Insecure = Annotated[
     ),
 ]
 SaveTriggers = Annotated[
-    Text,
+    str | None,
     typer.Option(
         metavar="DIR", envvar="KWS_SAVE_TRIGGERS", help="Keep 1.5 s of audio before each detection."
     ),
@@ -153,11 +155,13 @@ def listen(
 
         arecord -q -f S16_LE -r 16000 -c 1 -t raw | kws listen --source -
     """
-    settings = {
-        **_thresholds(threshold),
+    for_all, by_word = split_thresholds(threshold)
+    settings: dict[str, Any] = {
         "model": model,
         "device": parse_device(device),
         "words": parse_words(words),
+        "threshold": for_all,
+        "thresholds": by_word or None,
         "channel": channel,
         "source": source,
         "pace": pace,
@@ -187,23 +191,6 @@ def listen(
             debug=context.find_root().params["debug"],
         )
     )
-
-
-def parse_device(text: Text) -> str | int | None:
-    """A device by name or, if it is a number, by index."""
-    return int(text) if text is not None and text.isdecimal() else text
-
-
-def _thresholds(texts: list[str] | None) -> dict[str, Any]:
-    """The fields `threshold` and `thresholds` that the flags ask for."""
-    everything = "*"
-    by_word = parse_thresholds(texts, [everything])
-    fields: dict[str, Any] = {}
-    if everything in by_word:
-        fields["threshold"] = by_word.pop(everything)
-    if by_word:
-        fields["thresholds"] = by_word
-    return fields
 
 
 def _describe(config: "ListenConfig") -> Iterator[str]:

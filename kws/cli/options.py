@@ -41,6 +41,11 @@ ChannelOption = Annotated[
 ]
 
 
+def parse_device(text: str | None) -> str | int | None:
+    """A device by name or, if it is a number, by index."""
+    return int(text) if text is not None and text.isdecimal() else text
+
+
 def parse_words(text: str | None) -> list[str] | None:
     """The words of ``--words``, or None where it was not given."""
     if text is None:
@@ -56,8 +61,18 @@ def parse_thresholds(texts: Sequence[str] | None, words: Iterable[str]) -> dict[
     Raises:
         ConfigError: something is not a number.
     """
-    for_all: dict[str, float] = {}
-    for_one: dict[str, float] = {}
+    for_all, by_word = split_thresholds(texts)
+    return ({} if for_all is None else dict.fromkeys(words, for_all)) | by_word
+
+
+def split_thresholds(texts: Sequence[str] | None) -> tuple[float | None, dict[str, float]]:
+    """The threshold for all words, if ``--threshold`` gives one, and those for one word each.
+
+    Raises:
+        ConfigError: something is not a number.
+    """
+    for_all: float | None = None
+    by_word: dict[str, float] = {}
     for text in texts or ():
         word, equals, number = text.rpartition("=")
         try:
@@ -67,7 +82,7 @@ def parse_thresholds(texts: Sequence[str] | None, words: Iterable[str]) -> dict[
                 f"--threshold {text}: {number!r} is not a number (--threshold 0.6, or yes=0.6)"
             ) from error
         if equals:
-            for_one[word.strip()] = value
+            by_word[word.strip()] = value
         else:
-            for_all = dict.fromkeys(words, value)
-    return for_all | for_one
+            for_all = value
+    return for_all, by_word

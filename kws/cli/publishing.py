@@ -5,6 +5,7 @@ import time
 from typing import Any, Self
 
 from kws.audio.files import Recording
+from kws.audio.resample import RATE
 from kws.cli.reports import Report
 from kws.cli.talk import say
 from kws.detect.detection import Detection
@@ -45,7 +46,7 @@ class PublishingReport:
 
     def progress(self, recording: Recording) -> None:
         """Called now and then while `recording` is read."""
-        self._samples = int(recording.seconds * 16000)
+        self._samples = int(recording.seconds * RATE)
         self._report.progress(recording)
 
     def detection(self, recording: Recording, detection: Detection, rate: int) -> None:

@@ -1,11 +1,14 @@
 """`kws train`: from folders of recordings to a model."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kws.cli.completion import complete_preset
+from kws.cli.options import parse_words
 from kws.errors import ConfigError, MissingExtraError
 from kws.suggestions import did_you_mean
 
@@ -106,7 +109,7 @@ def train(
         data=str(data),
         negatives=tuple(map(str, negatives or ())),
         noise=tuple(map(str, noise or ())),
-        keywords=tuple(word.strip() for word in words.split(",")) if words else (),
+        keywords=tuple(parse_words(words) or ()),
         recipe=recipe,
         command=_command(),
     )
@@ -133,7 +136,7 @@ def _recipe(
     recipe["seed"] = seed
     if teacher is not None:
         recipe["teacher"] = str(teacher)
-    left_out = {group.strip() for group in without.split(",")} if without else set()
+    left_out = set(parse_words(without) or ())
     for group in sorted(left_out - set(GROUPS)):
         raise ConfigError(
             f"--without: there is no augmentation {group!r}: {did_you_mean(group, GROUPS)}"
@@ -156,7 +159,5 @@ def _recipe(
 
 
 def _command() -> str:
-    import shlex
-    import sys
-
+    """The call as it could be typed again."""
     return shlex.join(["kws", *sys.argv[1:]])
