@@ -3,13 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from listener import KWS
 
 UNITS = Path(__file__).parents[1] / "systemd"
-KWS = Path(sys.executable).with_name("kws")
 PROGRAMS = {"kws.service": "/opt/kws/bin/kws", "user/kws.service": "%h/.local/bin/kws"}
 MOST_EXPOSED = 3.0
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import KWS
 
 from kws.audio.resample import RATE
 from kws.benchmark.factors import measure_factors
@@ -17,8 +18,6 @@ from kws.errors import KwsError
 from kws.events.topics import DETECTION
 from kws.model.bundle import Model
 from kws.spotter import Spotter
-
-KWS = Path(sys.executable).with_name("kws")
 
 
 def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

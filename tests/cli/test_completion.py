@@ -2,15 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from listener import KWS
 
 from kws.cli.completion import complete_words
 from kws.events.topics import DETECTION
-
-KWS = Path(sys.executable).with_name("kws")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-KWS = Path(sys.executable).with_name("kws")
+from listener import KWS
 
 
 @pytest.fixture

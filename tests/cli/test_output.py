@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from listener import KWS
 
 from kws.cli.reports import print_wide
 from kws.errors import OutputError
-
-KWS = Path(sys.executable).with_name("kws")
 
 COMMANDS = {
     "version": ["--version"],

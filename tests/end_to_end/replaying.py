@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-KWS = str(Path(sys.executable).with_name("kws"))
+from listener import KWS
+
 DEADLINE = 120
 
 

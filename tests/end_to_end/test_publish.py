@@ -2,15 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from listener import KWS
 from stand_in import DEADLINE
-
-KWS = [sys.executable, "-c", "from kws.cli import main; main()"]
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def test_subscriber_hears_all_detections_of_a_replay(
     tmp_path: Path, recording: Path, tiny_model_folder: Path, transport: str
 ) -> None:
     endpoint = f"ipc://{tmp_path}/events" if transport == "ipc" else "tcp://127.0.0.1:*"
-    command = [*KWS, "replay", "--json", "--model", str(tiny_model_folder), "--publish", endpoint]
+    command = [KWS, "replay", "--json", "--model", str(tiny_model_folder), "--publish", endpoint]
     with subprocess.Popen(
         [*command, str(recording), str(recording)],
         stdout=subprocess.PIPE,
@@ -35,7 +33,7 @@ def test_subscriber_hears_all_detections_of_a_replay(
         assert replay.stderr is not None
         found = replay.stderr.readline().rpartition("waiting for a subscriber at ")[2].strip()
         with subprocess.Popen(
-            [*KWS, "subscribe", "--json", "--events", found], stdout=subprocess.PIPE, text=True
+            [KWS, "subscribe", "--json", "--events", found], stdout=subprocess.PIPE, text=True
         ) as subscriber:
             assert subscriber.stdout is not None
             events = [json.loads(subscriber.stdout.readline())]
@@ -62,7 +60,7 @@ def test_subscriber_hears_all_detections_of_a_replay(
 
 def test_publishing_to_the_world_is_refused(recording: Path, tiny_model_folder: Path) -> None:
     result = subprocess.run(
-        [*KWS, "replay", "--model", str(tiny_model_folder), "--publish", "tcp://*:5570", recording],
+        [KWS, "replay", "--model", str(tiny_model_folder), "--publish", "tcp://*:5570", recording],
         capture_output=True,
         text=True,
     )
