@@ -2,7 +2,7 @@
 
     python benchmarks/idle_cost.py [--model NAME|DIR] [--seconds N] [--device NAME] [--pulse]
 
-Starts the daemon, lets it settle, and then reads /proc for N seconds.  ``--pulse`` records a silent
+Starts the daemon, lets it settle, and then reads /proc for N seconds; MB are 10^6 bytes.  ``--pulse`` records a silent
 null sink of a private PulseAudio (see tests/pulse.py), so that no hardware is needed.
 """
 
@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from pulse import PulseServer  # type: ignore[import-not-found]
 
+from kws.benchmark.memory import memory
+
 KWS = Path(sys.executable).with_name("kws")
 SETTLE_SECONDS = 10
 
@@ -30,13 +32,6 @@ def thread_seconds(pid: int) -> dict[str, float]:
         name = f"{(folder / 'comm').read_text().strip()} {folder.name}"
         times[name] = int((folder / "schedstat").read_text().split()[0]) / 1e9
     return times
-
-
-def memory(pid: int) -> dict[str, float]:
-    """Megabytes by kind, from /proc/PID/status."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-    return {key: int(fields[key].split()[0]) / 1024 for key in ("RssAnon", "VmRSS")}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 import zmq
 
+from kws.benchmark.memory import memory
 from kws.events.messages import DetectionEvent, Event, HeartbeatEvent, decode_event
 
 RATE = 16000
@@ -37,7 +38,7 @@ class Findings:
     """What the soak has shown."""
 
     resident: list[float] = field(default_factory=list)
-    """RssAnon in MB after each hour."""
+    """RssAnon in MB of 10^6 bytes after each hour."""
     scores: list[list[tuple[str, int, float]]] = field(default_factory=list)
     """Per hour, what was detected in the clip: word, position within the hour, score."""
     holes: int = 0
@@ -82,14 +83,6 @@ def hour_of_audio(hour: int, seconds: int, recording: np.ndarray) -> Iterator[by
 
 def to_bytes(samples: np.ndarray) -> bytes:
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-
-
-def resident_anon(pid: int) -> float:
-    """RssAnon of a process in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no RssAnon for process {pid}")
 
 
 class Hearer(threading.Thread):
@@ -150,7 +143,7 @@ def soak(hours: int, hour_seconds: int, model: str | None = None) -> Findings:
             # What the last pipe and block may still hold is not waited for.
             while hearer.position < end - 4 * RATE:
                 time.sleep(0.2)
-            findings.resident.append(resident_anon(daemon.pid))
+            findings.resident.append(memory(daemon.pid)["RssAnon"] or 0.0)
         daemon.stdin.close()
         daemon.wait()
         time.sleep(1)

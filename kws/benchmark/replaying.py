@@ -8,11 +8,9 @@ Imports nothing that `kws replay` would not, and prints a JSON object behind all
 import json
 import sys
 import time
-from pathlib import Path
 
+from kws.benchmark.memory import memory
 from kws.cli import main as kws
-
-_STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
@@ -23,17 +21,7 @@ def main() -> None:
         if end.code:
             raise
     cost = {"cpu": time.process_time(), "monotonic": time.monotonic()}
-    sys.stdout.write(json.dumps(cost | _memory()) + "\n")
-
-
-def _memory() -> dict[str, float | None]:
-    """Memory of this process in MB of 10^6 bytes; Linux only."""
-    status = _STATUS.read_text() if _STATUS.exists() else ""
-    kibibytes = dict(line.split(":\t") for line in status.splitlines() if ":\t" in line)
-    return {
-        name: round(int(kibibytes[name].split()[0]) * 1024 / 1e6, 1) if name in kibibytes else None
-        for name in ("VmRSS", "RssAnon")
-    }
+    sys.stdout.write(json.dumps(cost | memory()) + "\n")
 
 
 if __name__ == "__main__":
