@@ -2,8 +2,9 @@
 
     python benchmarks/idle_cost.py [--model NAME|DIR] [--seconds N] [--device NAME] [--pulse]
 
-Starts the daemon, lets it settle, and then reads /proc for N seconds; MB are 10^6 bytes.  ``--pulse`` records a silent
-null sink of a private PulseAudio (see tests/pulse.py), so that no hardware is needed.
+Starts the daemon, lets it settle, and then reads /proc for N seconds; an MB is 10^6 bytes.
+``--pulse`` records a silent null sink of a private PulseAudio (see tests/pulse.py), so that no
+hardware is needed.
 """
 
 import argparse
