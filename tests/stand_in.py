@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
+from kws.daemon.mutes import Mutes
 from kws.detect.detection import Detection
 from kws.errors import ConfigError
 from kws.events.control import Handler
@@ -24,7 +25,6 @@ from kws.events.requests import (
     HandledRequest,
     KeywordStatus,
     Mute,
-    Muting,
     Reload,
     Reloaded,
     Reply,
@@ -58,16 +58,16 @@ class Ears:
     """Carries out requests as a daemon would, on nothing."""
 
     def __init__(self) -> None:
-        self.reasons: set[str] = set()
+        self._mutes = Mutes()
 
     def __call__(self, request: HandledRequest) -> Reply:
         match request:
             case Mute():
-                self.reasons.add(request.reason)
-                return self._muting()
+                self._mutes.add(request.reason, request.seconds)
+                return self._mutes.muting()
             case Unmute():
-                self.reasons -= {request.reason} if request.reason else set(self.reasons)
-                return self._muting()
+                self._mutes.withdraw(request.reason)
+                return self._mutes.muting()
             case SetThreshold():
                 if request.keyword not in KEYWORDS:
                     raise ConfigError(f"no keyword {request.keyword!r}")
@@ -82,9 +82,6 @@ class Ears:
                     device_rate=None, clock="none", model=MODEL, labels=list(KEYWORDS),
                     keywords=[KeywordStatus(word=word, threshold=0.6) for word in KEYWORDS],
                 )  # fmt: skip
-
-    def _muting(self) -> Muting:
-        return Muting(muted=bool(self.reasons), reasons=sorted(self.reasons))
 
 
 def make_server(folder: Path, handler: Handler | None = None, **options: Any) -> EventServer:

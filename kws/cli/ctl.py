@@ -10,6 +10,7 @@ from kws.cli.completion import complete_threshold
 from kws.cli.connection import ControlOption, KeysOption
 from kws.cli.options import parse_thresholds
 from kws.cli.talk import say
+from kws.cli.times import parse_duration
 
 if TYPE_CHECKING:
     from kws.events.requests import KeywordStatus, Muting, ReplyBase, RequestBase
@@ -99,21 +100,36 @@ def describe(
 @ctl.command()
 def mute(
     reason: ReasonOption = "user",
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--for",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Withdraw the reason after so long (10m, 1h30m, 90s; a week at most).",
+        ),
+    ] = None,
     control: ControlOption = None,
     keys: KeysOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop listening until every reason to be mute is withdrawn.
+    """Stop listening until every reason to be mute is withdrawn, or has run out.
+
+    The latest word on a reason counts, also on how long it lasts.
 
     Examples:
 
         kws ctl mute
 
-        kws ctl mute --reason tts
-    """
-    from kws.events.requests import Mute, Muting
+        kws ctl mute --for 10m
 
-    _say_muting(_ask(Mute(reason=reason), Muting, control, keys, as_json), as_json)
+        kws ctl mute --reason tts --for 30s
+    """
+    from kws.events.requests import LONGEST_MUTE, Mute, Muting
+
+    if seconds is not None and seconds > LONGEST_MUTE:
+        raise typer.BadParameter("--for: a mute with a limit lasts a week at most")
+    _say_muting(_ask(Mute(reason=reason, seconds=seconds), Muting, control, keys, as_json), as_json)
 
 
 @ctl.command()
@@ -258,8 +274,12 @@ def _ask(
 
 
 def _say_muting(muting: "Muting", as_json: bool) -> None:
-    if not as_json:
-        _say(f"muted ({', '.join(muting.reasons)})" if muting.muted else "listening")
+    from kws.events.messages import until_text
+
+    if as_json:
+        return
+    end = f" {until_text(muting.until)}" if muting.until else ""
+    _say(f"muted ({', '.join(muting.reasons)}){end}" if muting.muted else "listening")
 
 
 def _say_keywords(keywords: "Sequence[KeywordStatus]") -> None:
@@ -268,6 +288,6 @@ def _say_keywords(keywords: "Sequence[KeywordStatus]") -> None:
 
 
 def _say(line: str) -> None:
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
 
     write_line(line)

@@ -25,7 +25,7 @@ def _body(event: AnyEvent) -> str:
                 f"decided after {event.latency_ms:.0f} ms"
             )
         case StateEvent():
-            more = ", ".join(filter(None, (event.device, event.reason)))
+            more = ", ".join(filter(None, (event.device, event.why)))
             return f"state: {event.state}" + (f" ({more})" if more else "")
         case HeartbeatEvent():
             return (

@@ -14,7 +14,6 @@ from kws.events.requests import (
     HandledRequest,
     KeywordStatus,
     Mute,
-    Muting,
     Reload,
     Reloaded,
     Reply,
@@ -48,10 +47,10 @@ class RequestHandler:
         match request:
             case Describe():
                 return self._describe()
-            case Mute(reason=reason):
-                return _muting(self._inference.perform(lambda: self._inference.mute(reason)))
+            case Mute(reason=reason, seconds=seconds):
+                return self._inference.perform(lambda: self._inference.mute(reason, seconds))
             case Unmute(reason=withdrawn):
-                return _muting(self._inference.perform(lambda: self._inference.unmute(withdrawn)))
+                return self._inference.perform(lambda: self._inference.unmute(withdrawn))
             case SetThreshold():
                 return self._set_threshold(request)
             case Reload():
@@ -104,7 +103,3 @@ class RequestHandler:
     def _keywords(self) -> list[KeywordStatus]:
         thresholds = self._inference.spotter.thresholds
         return [KeywordStatus(word=word, threshold=thresholds[word]) for word in thresholds]
-
-
-def _muting(reasons: list[str]) -> Muting:
-    return Muting(muted=bool(reasons), reasons=reasons)

@@ -136,7 +136,7 @@ class Daemon:
 
     def _tell_status(self) -> None:
         state = self._inference.state.current
-        status = ", ".join(filter(None, (state.state, state.device, state.reason)))
+        status = ", ".join(filter(None, (state.state, state.device, state.why)))
         if status != self._status:
             self._status = status
             self._notifier.status(status)

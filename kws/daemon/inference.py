@@ -12,6 +12,7 @@ from kws.audio.resample import RATE
 from kws.audio.source import Chunk, Source
 from kws.daemon.clock import ClockAnchor
 from kws.daemon.faults import Faults
+from kws.daemon.mutes import Mutes
 from kws.daemon.state import StateTracker
 from kws.detect.detection import Detection
 from kws.errors import KwsError
@@ -21,6 +22,7 @@ from kws.events.messages import (
     ModelName,
     PosteriorsEvent,
 )
+from kws.events.requests import Muting
 from kws.spotter import Row, Spotter
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ PATIENCE_SECONDS = 0.5
 
 _TURN_SECONDS = 0.1
 _STOP_SECONDS = 5.0
-_MOST_MUTE_REASONS = 32
 _GAP_REACH = RATE // 2
 """Samples before a word in which a gap makes its bounds doubtful."""
 
@@ -85,7 +86,7 @@ class InferenceLoop:
         self._gap_at: int | None = None
         self._nonfinite = 0
         self._earlier_resets = 0
-        self._mute_reasons: set[str] = set()
+        self._mutes = Mutes()
         self._skipped = 0
         self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -146,29 +147,20 @@ class InferenceLoop:
             future.cancel()
             raise KwsError("the daemon is too busy to do that now: try again") from error
 
-    def mute(self, reason: str) -> list[str]:
-        """Stop the analysis; gives all reasons in force.  For `perform`.
+    def mute(self, reason: str, seconds: float | None = None) -> Muting:
+        """Stop the analysis, for so long or until `unmute`; gives what is in force.  For `perform`.
 
         Raises:
             KwsError: there are too many reasons already.
         """
-        if len(self._mute_reasons | {reason}) > _MOST_MUTE_REASONS:
-            raise KwsError(
-                f"there are {_MOST_MUTE_REASONS} reasons to be mute already: withdraw some"
-            )
-        self._mute_reasons.add(reason)
-        return sorted(self._mute_reasons)
+        self._mutes.add(reason, seconds)
+        return self._mutes.muting()
 
-    def unmute(self, reason: str | None) -> list[str]:
-        """Withdraw a reason, or all; gives those that remain.  For `perform`."""
-        if reason is None:
-            self._mute_reasons.clear()
-        self._mute_reasons.discard(reason or "")
-        if self._skipped and not self._mute_reasons:
-            # In this order `position` is too small for a moment, never too large.
-            skipped, self._skipped = self._skipped, 0
-            self._reset("unmute", skipped)
-        return sorted(self._mute_reasons)
+    def unmute(self, reason: str | None) -> Muting:
+        """Withdraw a reason, or all; gives what remains.  For `perform`."""
+        self._mutes.withdraw(reason)
+        self._heed_unmute()
+        return self._mutes.muting()
 
     def reset(self) -> int:
         """Set the hidden state back; gives the position.  For `perform`."""
@@ -186,8 +178,10 @@ class InferenceLoop:
         while not (self._stopping.is_set() or self.finished):
             while not self._actions.empty():
                 self._actions.get()()
+            ended = self._mutes.expire()
+            self._heed_unmute()
             chunk = self._source.read(_TURN_SECONDS)
-            self.state.update(self._mute_reasons)
+            self.state.update(self._mutes, ended)
             if chunk is not None:
                 self._hear(chunk)
             elif self._source.status.state in ("ended", "failed"):
@@ -196,14 +190,14 @@ class InferenceLoop:
 
     def _finish(self) -> None:
         """No more samples will come: let a word at the very end fire, also of a damaged file."""
-        if self.spotter.position > self._nonfinite and not self._mute_reasons:
+        if self.spotter.position > self._nonfinite and not self._mutes:
             for detection in self.spotter.flush():
                 self._announce(detection)
         self.finished = True
 
     def _hear(self, chunk: Chunk) -> None:
         self._heed_breaks(chunk)
-        if self._mute_reasons:
+        if self._mutes:
             self._skipped += len(chunk.samples)
             return
         for finding in self.health.feed(chunk.samples):
@@ -236,6 +230,13 @@ class InferenceLoop:
             self._clock.restart()
             self._mark_gap()
             self._faults.report("gap", "the device lost samples, it does not say how many")
+
+    def _heed_unmute(self) -> None:
+        """Start afresh behind what was skipped, once nothing keeps the daemon mute."""
+        if self._skipped and not self._mutes:
+            # In this order `position` is too small for a moment, never too large.
+            skipped, self._skipped = self._skipped, 0
+            self._reset("unmute", skipped)
 
     def _heed_nonfinite(self) -> None:
         if self.spotter.nonfinite > self._nonfinite:

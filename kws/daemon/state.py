@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from kws.audio.source import Source, SourceStatus
 from kws.daemon.faults import Faults
+from kws.daemon.mutes import Mutes
 from kws.events.messages import StateEvent, StateName, now
 
 logger = logging.getLogger(__name__)
@@ -33,8 +35,12 @@ class StateTracker:
         """Publish the first state."""
         self._publish(self.current)
 
-    def update(self, mute_reasons: Collection[str]) -> None:
-        """Look at the source, and publish what has changed."""
+    def update(self, mutes: Mutes, ended: Collection[str] = ()) -> None:
+        """Look at the source, and publish what has changed.
+
+        Args:
+            ended: reasons to be mute whose time has just run out.
+        """
         status = self._source.status
         if status is not self._status:
             self._status = status
@@ -49,17 +55,30 @@ class StateTracker:
             self.enter("starting", None, None)
         elif status.state == "lost":
             self.enter("device_lost", status.reason, None)
-        elif status.state == "open" and mute_reasons:
-            self.enter("muted", ", ".join(sorted(mute_reasons)), status.device)
-        elif status.state == "open":
-            self.enter("listening", None, status.device)
+        elif status.state == "open" and mutes:
+            self.enter("muted", ", ".join(mutes.reasons), status.device, mutes.until)
+        elif status.state == "open" and (
+            (self.current.state, self.current.device) != ("listening", status.device)
+        ):
+            reason = f"time limit reached: {', '.join(ended)}" if ended else None
+            self.enter("listening", reason, status.device)
 
-    def enter(self, state: StateName, reason: str | None, device: str | None) -> None:
+    def enter(
+        self,
+        state: StateName,
+        reason: str | None,
+        device: str | None,
+        until: datetime | None = None,
+    ) -> None:
         """Publish a state, if it is another than before."""
         before = self.current
-        if (state, reason, device) == (before.state, before.reason, before.device):
+        if (state, reason, device, until) == (
+            before.state, before.reason, before.device, before.until
+        ):  # fmt: skip
             return
-        self.current = StateEvent(state=state, reason=reason, device=device, since=now())
+        self.current = StateEvent(
+            state=state, reason=reason, device=device, until=until, since=now()
+        )
         if state in ("listening", "muted"):  # the others come with a fault or an error
-            logger.info("%s", ", ".join(filter(None, (state, device, reason))))
+            logger.info("%s", ", ".join(filter(None, (state, device, self.current.why))))
         self._publish(self.current)

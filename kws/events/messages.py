@@ -23,6 +23,11 @@ NEVER = datetime.fromtimestamp(0, UTC)
 """The time in the header of an event that has not been published."""
 
 
+def until_text(until: datetime) -> str:
+    """A time within the week for a person: weekday and local time."""
+    return f"until {until.astimezone():%a %H:%M:%S}"
+
+
 def now() -> datetime:
     """The wall clock, in UTC as all times of the events."""
     return datetime.now(UTC)
@@ -140,10 +145,19 @@ class StateEvent(Event, frozen=True, kw_only=True, tag="state"):
     """The device that is, or was, open."""
     since: Instant
     """When the state began, UTC."""
+    until: Instant | None = None
+    """When a mute ends by itself, UTC; null if it waits to be withdrawn, and in other states."""
 
     @property
     def topic(self) -> str:
         return topics.STATE
+
+    @property
+    def why(self) -> str | None:
+        """Reason and end for a person."""
+        if self.until is None:
+            return self.reason
+        return f"{self.reason} {until_text(self.until)}"
 
 
 class HeartbeatEvent(Event, frozen=True, kw_only=True, tag="heartbeat"):

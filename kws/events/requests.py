@@ -13,6 +13,9 @@ from kws.events.messages import DetectionEvent, Instant, ModelName, StateEvent
 LARGEST_REQUEST = 64 * 1024
 """Bytes; a longer request is answered with an error."""
 
+LONGEST_MUTE = 7 * 24 * 3600
+"""Seconds; a mute without a limit is not ended by the daemon."""
+
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
@@ -30,11 +33,17 @@ class TakeSnapshot(RequestBase, frozen=True, tag="snapshot"):
     """What have I missed?  Answered by a `Snapshot`."""
 
 
-class Mute(RequestBase, frozen=True, tag="mute"):
-    """Stop the analysis and drop the audio.  Answered by `Muting`."""
+class Mute(RequestBase, frozen=True, tag="mute", omit_defaults=True):
+    """Stop the analysis and drop the audio.  Answered by `Muting`.
+
+    Defaults are not sent: a daemon that knows no limits refuses only a request that has one.
+    """
 
     reason: Reason = "user"
     """Joins the set of reasons; audio flows again when all have been withdrawn."""
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_MUTE)] | None = None
+    """After which the reason is withdrawn by itself; null: only by request.  Replaces the limit of
+    the same reason."""
 
 
 class Unmute(RequestBase, frozen=True, tag="unmute"):
@@ -127,6 +136,8 @@ class Muting(ReplyBase, frozen=True, tag="muting"):
     """Whether it drops the audio."""
     reasons: list[str]
     """Why, sorted; empty when it listens."""
+    until: Instant | None = None
+    """When the last reason runs out, UTC; null when it listens, or one has no limit."""
 
 
 class ThresholdSet(ReplyBase, frozen=True, tag="threshold_set"):

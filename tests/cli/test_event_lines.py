@@ -39,6 +39,10 @@ def paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             StateEvent(state="muted", reason="tts", device="USB", since=MOMENT, sent=MOMENT),
             "21:36:00.101  state: muted (USB, tts)",
         ),
+        (
+            StateEvent(state="muted", reason="tts", since=MOMENT, until=MOMENT, sent=MOMENT),
+            "21:36:00.101  state: muted (tts until Sun 21:36:00)",
+        ),
         (StateEvent(state="stopped", since=MOMENT, sent=MOMENT), "21:36:00.101  state: stopped"),
         (
             msgspec.structs.replace(stand_in.heartbeat(), rss=55_390_208, sent=MOMENT),

@@ -14,6 +14,8 @@ from listener import wait_for
 from kws.audio.source import SourceStatus
 from kws.daemon.meter import Meter
 from kws.errors import ConfigError, KwsError
+from kws.events.messages import StateEvent
+from kws.events.requests import Muting
 from kws.model.bundle import Model
 from kws.spotter import Spotter
 
@@ -131,14 +133,14 @@ def test_mute_drops_audio_until_the_last_reason_is_withdrawn(
     bench: Bench, tiny_model: Model, noise: np.ndarray
 ) -> None:
     loop = bench.loop
-    assert bench.perform(lambda: loop.mute("tts")) == ["tts"]
-    assert bench.perform(lambda: loop.mute("user")) == ["tts", "user"]
+    assert bench.perform(lambda: loop.mute("tts")) == Muting(muted=True, reasons=["tts"])
+    assert bench.perform(lambda: loop.mute("user")).reasons == ["tts", "user"]
     bench.play(noise)
     assert bench.detections() == []
     assert loop.position == len(noise)
-    assert bench.perform(lambda: loop.unmute("tts")) == ["user"]
-    assert bench.perform(lambda: loop.unmute("never given")) == ["user"]
-    assert bench.perform(lambda: loop.unmute(None)) == []
+    assert bench.perform(lambda: loop.unmute("tts")).reasons == ["user"]
+    assert bench.perform(lambda: loop.unmute("never given")).reasons == ["user"]
+    assert bench.perform(lambda: loop.unmute(None)) == Muting(muted=False, reasons=[])
     assert loop.position == len(noise)
     bench.play(noise)
     spotter = Spotter(tiny_model)
@@ -175,7 +177,39 @@ def test_what_was_given_up_is_not_done_later(bench: Bench) -> None:
     with pytest.raises(KwsError, match="too busy"):
         bench.loop.perform(lambda: bench.loop.mute("late"))
     release.set()
-    assert bench.perform(lambda: bench.loop.mute("now")) == ["now"]
+    assert bench.perform(lambda: bench.loop.mute("now")).reasons == ["now"]
+
+
+def test_a_mute_with_a_limit_ends_by_itself(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    bench.play(noise[:3200])
+    answer = bench.perform(lambda: bench.loop.mute("tts", 3600))
+    assert (answer.muted, answer.reasons) == (True, ["tts"])
+    wait_for("the mute", lambda: bench.states()[-1] == "muted")
+    bench.perform(lambda: bench.loop.mute("tts", 1e-9))
+    wait_for("the end of the mute", lambda: bench.states()[-1] == "listening")
+    muted, listening = [event for event in bench.events if isinstance(event, StateEvent)][-2:]
+    assert (muted.state, muted.reason, muted.until) == ("muted", "tts", answer.until)
+    assert (listening.reason, listening.until) == ("time limit reached: tts", None)
+    states = len(bench.states())
+    bench.play(noise)
+    assert len(bench.states()) == states
+    assert len(bench.detections()) >= len(Spotter(tiny_model).feed(noise)) > 5
+
+
+def test_after_a_limit_the_stream_goes_on_afresh(
+    bench: Bench, tiny_model: Model, noise: np.ndarray
+) -> None:
+    bench.perform(lambda: bench.loop.mute("tts", 3600))
+    bench.play(noise)
+    assert (bench.detections(), bench.loop.position) == ([], len(noise))
+    bench.perform(lambda: bench.loop.mute("tts", 1e-9))
+    bench.play(noise)
+    spotter = Spotter(tiny_model)
+    spotter.reset("expected", advance=len(noise))
+    assert [event.fired for event in bench.detections()] == [x.fired for x in spotter.feed(noise)]
+    assert bench.loop.spotter.resets == {"unmute": 1}
 
 
 def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
@@ -183,7 +217,7 @@ def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
         bench.perform(lambda n=number: bench.loop.mute(f"reason {n}"))
     with pytest.raises(KwsError, match="32 reasons"):
         bench.perform(lambda: bench.loop.mute("one more"))
-    assert len(bench.perform(lambda: bench.loop.mute("reason 0"))) == 32
+    assert len(bench.perform(lambda: bench.loop.mute("reason 0")).reasons) == 32
 
 
 def test_the_position_never_goes_back(bench: Bench, noise: np.ndarray) -> None:

@@ -53,11 +53,16 @@ def test_control(listen: Start, recording: Path, tmp_path: Path) -> None:
     assert description["model"]["name"] == "tiny"
     assert {word["word"] for word in description["keywords"]} == {"yes", "no", "stop"}
     assert daemon.ask("mute", reason="tts") == {
-        "reply": "muting", "muted": True, "reasons": ["tts"]
+        "reply": "muting", "muted": True, "reasons": ["tts"], "until": None
     }  # fmt: skip
     after = daemon.wait_state("muted")
     assert daemon.ask("unmute", reason="tts")["muted"] is False
     daemon.wait_state("listening", after=after)
+    assert daemon.ask("mute", reason="tts", seconds=2)["until"] is not None
+    wait_for(
+        "the end of the mute",
+        lambda: daemon.ask("snapshot")["state"]["reason"] == "time limit reached: tts",
+    )
     assert daemon.ask("reset")["reply"] == "reset_done"
     reply = daemon.ask("set_threshold", keyword="yes", threshold=0.9, save=True)
     assert reply["saved"] == str(tmp_path / "kws" / "thresholds.json")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -158,6 +159,8 @@ def test_ctl_for_people(daemon: StandIn) -> None:
     assert control(daemon, "mute").stdout == "muted (tts, user)\n"
     assert control(daemon, "unmute").stdout == "muted (tts)\n"
     assert control(daemon, "unmute", "--all").stdout == "listening\n"
+    limited = control(daemon, "mute", "--for", "10m").stdout
+    assert re.fullmatch(r"muted \(user\) until \w+ \d\d:\d\d:\d\d\n", limited)
     assert control(daemon, "set-threshold", "yes=0.7", "no=0.8").stdout == (
         "yes 0.70, until the daemon stops\nno 0.80, until the daemon stops\n"
     )
@@ -173,6 +176,7 @@ def test_ctl_for_programs(daemon: StandIn) -> None:
         "reply": "muting",
         "muted": True,
         "reasons": ["user"],
+        "until": None,
     }
 
 

@@ -115,6 +115,8 @@ HOSTILE = {
     "unknown field": (b'{"request": "mute", "raeson": "tts"}', "malformed"),
     "wrong type": (b'{"request": "mute", "reason": 5}', "malformed"),
     "empty reason": (b'{"request": "mute", "reason": ""}', "malformed"),
+    "no time": (b'{"request": "mute", "seconds": 0}', "malformed"),
+    "endless": (b'{"request": "mute", "seconds": 1e300}', "malformed"),
     "NaN": (b'{"request": "set_threshold", "keyword": "yes", "threshold": NaN}', "malformed"),
     "array": (b"[]", "malformed"),
     "deep": (b'{"x": ' + b"[" * 60_000, "malformed"),

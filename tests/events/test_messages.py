@@ -54,6 +54,8 @@ INTEGERS = st.integers(-(2**53), 2**53)
 def values(kind: object) -> st.SearchStrategy[object]:
     """Values of a msgspec type, found from its own description."""
     match kind:
+        case msgspec.inspect.FloatType(gt=low, le=high) if low is not None:
+            return st.floats(low, high, exclude_min=True)
         case msgspec.inspect.FloatType(ge=None):
             return NUMBERS
         case msgspec.inspect.FloatType(ge=low, le=high):
