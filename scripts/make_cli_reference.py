@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from kws import errors
 from kws.cli.app import app
-from kws.cli.reports import BROKEN_PIPE
+from kws.cli.output import BROKEN_PIPE
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 COMMAND = "python scripts/make_cli_reference.py"

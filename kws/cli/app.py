@@ -43,7 +43,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # 20 ms that only this flag needs
 
-        from kws.cli.reports import write_line
+        from kws.cli.output import write_line
 
         write_line(f"kws {version('kws')}")
         raise typer.Exit
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # The help, which typer writes itself, to a full disk.
         if error.errno != errno.ENOSPC:
             raise
-        from kws.cli.reports import give_up_output
+        from kws.cli.output import give_up_output
 
         failure = give_up_output(error)
         say(str(failure))

@@ -45,7 +45,7 @@ def bench(
     import msgspec
 
     from kws.benchmark.bench import bench as measure
-    from kws.cli.reports import print_wide, write_line
+    from kws.cli.output import print_wide, write_line
     from kws.model.bundle import load_model
 
     figures = measure(load_model(model), seconds, lambda what: say(f"measuring: {what}"))

@@ -35,7 +35,7 @@ def devices(
     from kws.audio.devices import NO_MICROPHONE
     from kws.audio.hanging import leave_at_once
     from kws.audio.microphone import quiet_libraries
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
     from kws.cli.talk import say
     from kws.errors import DeviceError, DeviceStuckError
 

@@ -31,7 +31,7 @@ def doctor(
         kws doctor --device USB
     """
     from kws.audio.hanging import leave_at_once
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
     from kws.config import read_config
     from kws.doctor import diagnose
 

@@ -129,7 +129,7 @@ def _report(evaluation: "Evaluation", as_json: bool, html_file: Path | None) -> 
     """The page, if it was asked for, and tables or JSON to stdout."""
     import msgspec
 
-    from kws.cli.reports import print_wide, write_line
+    from kws.cli.output import print_wide, write_line
     from kws.evaluation.report import page
     from kws.evaluation.tables import tables
 

@@ -175,7 +175,7 @@ def listen(
     }
     flags = {name: value for name, value in settings.items() if value is not None}
     if show_config:
-        from kws.cli.reports import write_line
+        from kws.cli.output import write_line
         from kws.config import read_config
 
         for line in _describe(read_config(flags, config)):

@@ -24,7 +24,7 @@ def models(
 
         kws models --json | jq .words
     """
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
     from kws.model.bundle import DEFAULT_MODEL, installed_models, load_model
 
     failures = []

@@ -8,15 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-import typer
-
+from kws.cli.output import write_line, writing
 from kws.cli.talk import say
-from kws.errors import OutputError
-from kws.nowhere import lead_nowhere
 from kws.stretch import WHOLE, Stretch
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
     from kws.audio.files import Recording
@@ -28,9 +24,6 @@ _LONG_SECONDS = 120.0
 
 _NEAR = 1 / 3
 """Share of its threshold from which a score is near it."""
-
-BROKEN_PIPE = 141
-"""Exit code of a program whose reader went away: 128 and the number of SIGPIPE."""
 
 
 class Report(Protocol):
@@ -174,7 +167,7 @@ class TableReport:
             self._bar = None
 
     def _print(self, line: str, style: str | None = None) -> None:
-        with _writing():
+        with writing():
             self._console.print(line, style=style)
             self._console.file.flush()
 
@@ -195,52 +188,6 @@ def warn_of_nonfinite(recording: "Recording") -> None:
             f"{recording.path}: {recording.nonfinite} samples are NaN, infinite or huge; "
             "listening started afresh behind them"
         )
-
-
-def write_line(line: str) -> None:
-    """Write to stdout now.
-
-    Raises:
-        OutputError: it cannot be written: the disk is full, or stdout is closed.
-    """
-    with _writing():
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-
-def print_wide(*parts: "RenderableType") -> None:
-    """Print tables and texts for people; where there is no terminal, there is room for whole lines.
-
-    Raises:
-        OutputError: they cannot be written.
-    """
-    from rich.console import Console
-
-    with _writing():
-        console = Console() if sys.stdout.isatty() else Console(width=130)
-        for part in parts:
-            console.print(part)
-        console.file.flush()
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    if sys.stdout is None:
-        raise OutputError("cannot write the result: the standard output is closed")
-    try:
-        yield
-    except BrokenPipeError as error:
-        give_up_output(error)
-        raise typer.Exit(BROKEN_PIPE) from error
-    except OSError as error:
-        raise give_up_output(error) from error
-
-
-def give_up_output(error: OSError) -> OutputError:
-    """What to say when stdout cannot be written; it leads to nowhere from here on."""
-    # What is still in the buffer would fail once more when Python exits.
-    lead_nowhere(sys.stdout.fileno())
-    return OutputError(f"cannot write the result: {error.strerror}")
 
 
 def _printable(path: str) -> str:

@@ -96,7 +96,7 @@ def _show(
     subscriber: "Subscriber", as_json: bool, count: int | None, runner: "CommandRunner | None"
 ) -> None:
     from kws.cli.event_lines import event_line
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
     from kws.events.messages import DetectionEvent, encode_event
 
     for number, event in enumerate(subscriber, start=1):

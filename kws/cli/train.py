@@ -99,7 +99,7 @@ def train(
         raise MissingExtraError(
             f"training needs {error.name}: pip install '.[train]' in the source folder of kws"
         ) from error
-    from kws.cli.reports import write_line
+    from kws.cli.output import write_line
     from kws.training.terminal import TerminalReporter
 
     torch.set_num_threads(threads)

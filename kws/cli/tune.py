@@ -90,7 +90,7 @@ def tune(
 
 
 def _print(model: "Model", keywords: list["KeywordSettings"], tuning: "Tuning") -> None:
-    from kws.cli.reports import print_wide
+    from kws.cli.output import print_wide
 
     print_wide(
         _table(model, keywords, tuning),

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from listener import KWS
 
-from kws.cli.reports import print_wide
+from kws.cli.output import print_wide
 from kws.errors import OutputError
 
 COMMANDS = {
