@@ -1,23 +1,10 @@
 """`kws doctor`: what is wrong with this machine."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from kws.cli.options import ModelOption, parse_device
+from kws.cli.listen import ConfigFile, DeviceOption, Model
+from kws.cli.options import parse_device
 
 
-def doctor(
-    model: ModelOption = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="NAME|INDEX", help="Microphone (see `kws devices`).")
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", envvar="KWS_CONFIG", help="Settings in TOML."),
-    ] = None,
-) -> None:
+def doctor(model: Model = None, device: DeviceOption = None, config: ConfigFile = None) -> None:
     """Check what `kws listen` needs, and say how to mend what is missing.
 
     Looks at the model, the processor, the endpoints, groups and

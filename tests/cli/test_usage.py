@@ -65,6 +65,12 @@ def test_nobody_to_complain_to(closed: str) -> None:
     assert subprocess.run(["sh", "-c", command], timeout=60).returncode == 2
 
 
+def test_the_doctor_looks_at_what_the_environment_says(tiny_model_folder: Path) -> None:
+    """As `kws listen` would."""
+    result = run("doctor", KWS_MODEL=str(tiny_model_folder))
+    assert result.stdout.startswith("ok    model          tiny, 3 words")
+
+
 def test_a_check_of_the_audio_without_standard_error(tiny_model_folder: Path) -> None:
     """What keeps the audio libraries quiet must not need it, either."""
     command = f"exec '{KWS}' doctor --model '{tiny_model_folder}' 2>&-"
