@@ -83,8 +83,9 @@ def clip_stream(
         for index, sound in enumerate(sounds):
             # A microphone would have been turned down before it clipped.
             peak = float(np.abs(sound).max(initial=0)) + _HEADROOM * levels[index]
-            sound *= min(1.0, 1 / peak) if peak else 1.0
-            levels[index] *= min(1.0, 1 / peak) if peak else 1.0
+            gain = 1 / max(1.0, peak)
+            sound *= gain
+            levels[index] *= gain
         samples += noise_track(corpus, noise, length, noise_rng) * _envelope(
             placements, levels, length
         )

@@ -82,16 +82,14 @@ def alarm_table(alarms: list[AlarmResult], name: str) -> Table:
 
 
 def reading_table(streams: list[StreamResult], name: str) -> Table:
-    """Miss rates at fixed numbers of false alarms on speech without keywords."""
+    """Miss rates at fixed numbers of false alarms on speech without keywords, given some."""
     table = _table(f"Miss rate at a wished number of false alarms an hour on {WITHOUT_KEYWORDS}")
-    rows = [row for row in streams if row.against_speech]
+    on_speech = [(row, row.against_speech) for row in streams if row.against_speech]
     table.add_column("")
-    for reading in rows[0].against_speech.readings if rows[0].against_speech else ():
+    for reading in on_speech[0][1].readings:
         table.add_column(f"{reading.alarms_per_hour:g} an hour", justify="right")
-    for row in rows:
-        if row.against_speech:
-            cells = [reading_text(reading) for reading in row.against_speech.readings]
-            table.add_row(who(row.listener, row.stream, name), *cells)
+    for row, curve in on_speech:
+        table.add_row(who(row.listener, row.stream, name), *map(reading_text, curve.readings))
     return table
 
 
