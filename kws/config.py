@@ -46,6 +46,8 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Channel to take, counted from 1.  Of a microphone the first by default."""
     wait: bool | None = None
     """Whether to wait for a microphone when there is none at the start; a service does."""
+    log_words: bool = True
+    """Whether each detection is a line of the log; of what a terminal shows it always is."""
     events: str | None = None
     """Endpoint to publish events at."""
     control: str | None = None

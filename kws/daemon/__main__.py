@@ -12,7 +12,7 @@ from kws.audio.microphone import quiet_libraries
 from kws.config import ListenConfig, read_config
 from kws.daemon.arguments import Arguments
 from kws.daemon.daemon import Daemon
-from kws.daemon.lines import DetectionLines, log_detection
+from kws.daemon.lines import DetectionLines, leave_out, log_detection
 from kws.daemon.log import start_log
 from kws.daemon.writer import LineWriter
 from kws.errors import KwsError
@@ -43,7 +43,7 @@ def _listen(arguments: Arguments) -> None:
         return read_config(arguments.flags, Path(arguments.config) if arguments.config else None)
 
     with ExitStack() as stack:
-        on_detection = log_detection
+        on_detection = log_detection if configure().log_words else leave_out
         if sys.stdout.isatty():
             on_detection = stack.enter_context(DetectionLines(sys.stdout.fileno())).show
         Daemon(configure, on_detection).run()

@@ -90,7 +90,8 @@ class TriggerRecorder:
                 self._write(self._folder / name, samples)
                 self._make_room()
             except OSError as error:
-                detail = f"cannot keep {self._folder / name}: {error.strerror}"
+                # The name of the file has the word in it, which may be none of the log's business.
+                detail = f"cannot keep a recording in {self._folder}: {error.strerror}"
                 self._report("save_failed", detail)
 
     def _write(self, path: Path, samples: Samples) -> None:

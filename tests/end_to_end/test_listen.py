@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -109,6 +110,25 @@ def test_what_cannot_be_is_one_line_and_an_exit_code(
     last = daemon.wait_log("kws: ")
     assert text in last
     assert not any("Traceback" in line for line in daemon.log)
+
+
+@pytest.mark.parametrize("logged", [True, False])
+def test_words_can_be_kept_out_of_the_log(
+    listen: Start, recording: Path, tmp_path: Path, logged: bool
+) -> None:
+    config = tmp_path / "some.toml"
+    config.write_text(f"log_words = {str(logged).lower()}\n")
+    daemon = listen("--config", config, "--source", "-", stdin=subprocess.PIPE)
+    wait_for("the first heartbeat", lambda: daemon.hearer.of(HeartbeatEvent))
+    samples, _ = soundfile.read(recording, dtype="int16")
+    assert daemon.process.stdin is not None
+    daemon.process.stdin.write(samples.tobytes())
+    daemon.process.stdin.close()
+    assert daemon.process.wait(DEADLINE) == 0
+    daemon.wait_log("stopped: ")
+    assert daemon.hearer.detections()
+    words = [line for line in daemon.log if re.search(r"\b(yes|no|stop)\b", line)]
+    assert bool(words) == logged
 
 
 def test_show_config_shows_all_layers(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ source = "mic"
 pace = true
 device = "usb"
 channel = 2
+log_words = false
 events = "ipc:///run/kws/events"
 keys = "/etc/kws/keys"
 save_triggers_mb = 100
