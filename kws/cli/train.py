@@ -9,11 +9,14 @@ import typer
 
 from kws.cli.completion import complete_preset
 from kws.cli.options import parse_words
-from kws.errors import ConfigError, MissingExtraError
+from kws.errors import ConfigError
+from kws.extras import require
 from kws.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from kws.training.recipe import Recipe
+
+_PACKAGES = ("torch", "scipy", "python_speech_features", "pyroomacoustics", "matplotlib")
 
 
 def train(
@@ -88,18 +91,14 @@ def train(
 
         kws train speech_commands/ --out models/commands --resume
     """
-    try:
-        recipe = _recipe(preset, seed, without, teacher, settings or [])
-        import torch  # seconds, which a wrong flag need not wait for
+    require("train", "training", *_PACKAGES)
+    recipe = _recipe(preset, seed, without, teacher, settings or [])
+    import torch  # seconds, which a wrong flag need not wait for
 
-        from kws.training.progress import Budget
-        from kws.training.run import Goal, RunSettings
-        from kws.training.run import train as run_training
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"training needs {error.name}: pip install '.[train]' in the source folder of kws"
-        ) from error
     from kws.cli.output import write_line
+    from kws.training.progress import Budget
+    from kws.training.run import Goal, RunSettings
+    from kws.training.run import train as run_training
     from kws.training.terminal import TerminalReporter
 
     torch.set_num_threads(threads)

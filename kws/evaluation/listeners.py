@@ -1,15 +1,14 @@
 """Who is measured: the shipped spotter, with its own runtime or as a baseline."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from kws.detect.detection import Detection
-from kws.errors import MissingExtraError
 from kws.evaluation.traces import Trace
+from kws.extras import require
 from kws.model.bundle import Model
 from kws.model.lstm import Engine
 from kws.spotter import Row, Spotter
@@ -79,11 +78,7 @@ def choose_engine(model: Model) -> Engine | None:
     """
     if model.spec.network.kind == "lstm":
         return None
-    if find_spec("torch") is None:
-        raise MissingExtraError(
-            f"a {model.spec.network.kind} network needs torch: "
-            "pip install '.[train]' in the source folder of kws"
-        )
+    require("train", f"a {model.spec.network.kind} network", "torch")
     import torch
 
     from kws.model.torch_engine import TorchEngine

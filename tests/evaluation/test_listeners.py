@@ -1,5 +1,6 @@
 """What runs a network: the shipped runtime, or torch for the baselines."""
 
+import importlib.util
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,6 @@ import numpy as np
 import pytest
 
 from kws.errors import MissingExtraError
-from kws.evaluation import listeners
 from kws.evaluation.listeners import SpotterListener, choose_engine
 from kws.model.bundle import Model, load_model, save_model
 from kws.model.spec import NetworkSpec
@@ -36,6 +36,6 @@ def test_a_baseline_goes_through_the_same_spotter(gru: Model, noise: np.ndarray)
 
 
 def test_a_baseline_without_torch(gru: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listeners, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="gru network needs torch"):
         SpotterListener(gru)

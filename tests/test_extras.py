@@ -1,0 +1,31 @@
+"""Packages that are not installed."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from kws.cli.train import train
+from kws.errors import MissingExtraError
+from kws.extras import require
+
+
+def test_what_is_there_may_be_used() -> None:
+    require("train", "a test", "numpy", "pytest")
+
+
+def test_all_that_is_missing_is_named() -> None:
+    expected = r"a test needs no_such_1 and no_such_2: pip install '\.\[plot\]' in the source"
+    with pytest.raises(MissingExtraError, match=expected):
+        require("plot", "a test", "numpy", "no_such_1", "no_such_2")
+
+
+@pytest.mark.parametrize("package", ["torch", "scipy", "pyroomacoustics", "matplotlib"])
+def test_a_training_that_could_not_end_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """Rooms are simulated when the first tape is made, and the curve is drawn behind the last."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda x: None if x == package else find(x))
+    with pytest.raises(MissingExtraError, match=f"training needs {package}"):
+        train(tmp_path, tmp_path / "out")
