@@ -1,9 +1,9 @@
 """An evaluation as one HTML page that needs nothing else."""
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from kws.evaluation.html import document, image, table
 from kws.evaluation.materials import WITHOUT_KEYWORDS
 from kws.evaluation.plots import alarm_plot, confusion_plot, det_plot, latency_plot
 from kws.evaluation.results import AlarmResult, Evaluation, Event, StreamResult
@@ -18,28 +18,6 @@ from kws.evaluation.tables import (
 
 _EVENTS = 40
 """How many misses and alarms are listed of each stream; the JSON holds all."""
-
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; background: #fff;
-       max-width: 70rem; margin: 2.5rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.2rem; margin: 2.6rem 0 .5rem; }
-p { max-width: 46rem; } .quiet { color: #5f6b76; }
-.cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.5rem 0; }
-.card { flex: 1 1 9rem; border: 1px solid #d9dee3; border-radius: .5rem; padding: .7rem .9rem; }
-.card b { display: block; font-size: 1.5rem; line-height: 1.3; }
-.card span { color: #5f6b76; font-size: .85rem; }
-table { border-collapse: collapse; margin: .6rem 0 1.2rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e6eaee; }
-th { font-weight: 600; font-size: .85rem; vertical-align: bottom; }
-td:first-child, th:first-child, .text td, .text th { text-align: left; padding-left: 0; }
-.text td { padding-right: 1.2rem; } .wide { overflow-x: auto; }
-td { white-space: nowrap; }
-tr.other td { color: #5f6b76; }
-img { max-width: 100%; display: block; margin: .5rem 0 1rem; }
-.pair { display: flex; flex-wrap: wrap; gap: 1rem; } .pair img { flex: 1 1 26rem; min-width: 0; }
-details { margin: .4rem 0; } summary { cursor: pointer; font-weight: 600; }
-.remark { border-left: 3px solid #c77400; padding-left: .7rem; }
-"""
 
 _METHOD = """
 <p>All streams went through the shipped spotter, each in one piece and with one unbroken state.
@@ -76,22 +54,16 @@ def page(evaluation: Evaluation) -> str:
         _curves(evaluation),
         _words(evaluation, shipped),
         "<h2>Latency</h2>",
-        _image(latency_plot(shipped), "Histogram of latencies"),
+        image(latency_plot(shipped), "Histogram of latencies"),
         "<h2>What the clips were taken for</h2>",
         f"<p>{escape(clip_line(evaluation.clips))}. The biases for unknown and silence were chosen "
         f"on the {escape(evaluation.clips.rule.chosen_on)} part.</p>",
-        _image(confusion_plot(evaluation.clips), "Confusion matrix"),
+        image(confusion_plot(evaluation.clips), "Confusion matrix"),
         _events(shipped, alarms, evaluation.model.thresholds),
         "<h2>How it was measured</h2>",
         _METHOD,
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(name)}: evaluation</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body></html>\n"
-    )
+    return document(f"{name}: evaluation", body)
 
 
 def _cards(
@@ -138,7 +110,7 @@ def _streams(streams: Sequence[StreamResult], name: str) -> str:
         "a stream; thresholds as shipped.</p>"
     )
     others = [row.listener != name for row in streams]
-    return "<h2>Streams of clips</h2>" + lead + _table(header, rows, others)
+    return "<h2>Streams of clips</h2>" + lead + table(header, rows, others)
 
 
 def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
@@ -161,8 +133,8 @@ def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
     return (
         "<h2>False alarms where nothing should fire</h2><p>All words together, thresholds as "
         "shipped.</p>"
-        + _table(header, rows, others)
-        + _image(
+        + table(header, rows, others)
+        + image(
             alarm_plot([row for row in alarms if row.listener == name]),
             "False alarms against threshold",
         )
@@ -175,10 +147,10 @@ def _curves(evaluation: Evaluation) -> str:
     drawn = [row for row in evaluation.streams if row.listener in listeners.values()]
     on_speech = [(row, row.against_speech) for row in drawn if row.against_speech]
     on_stream = [(row, row.against_stream) for row in drawn]
-    images = [_image(det_plot(on_stream, "on the stream itself"), "Trade-off on the stream")]
+    images = [image(det_plot(on_stream, "on the stream itself"), "Trade-off on the stream")]
     readings = ""
     if on_speech:
-        images.insert(0, _image(det_plot(on_speech, WITHOUT_KEYWORDS), "Trade-off on speech"))
+        images.insert(0, image(det_plot(on_speech, WITHOUT_KEYWORDS), "Trade-off on speech"))
         targets = [f"{reading.alarms_per_hour:g} an hour" for reading in on_speech[0][1].readings]
         rows = [
             (
@@ -189,7 +161,7 @@ def _curves(evaluation: Evaluation) -> str:
         ]
         readings = (
             f"<p>Share missed where {WITHOUT_KEYWORDS} gives so many false alarms:</p>"
-            + _table(("stream", *targets), rows, [False] * len(rows))
+            + table(("stream", *targets), rows, [False] * len(rows))
         )
     return (
         "<h2>Misses against false alarms</h2><p>Each point of a curve is one setting of all "
@@ -220,7 +192,7 @@ def _words(evaluation: Evaluation, streams: Sequence[StreamResult]) -> str:
                 *(percent(one.misses / one.clips) if one and one.clips else "-" for one in missed),
             )
         )
-    return "<h2>Words</h2><p>Precision and recall are those of the clip test.</p>" + _table(
+    return "<h2>Words</h2><p>Precision and recall are those of the clip test.</p>" + table(
         header, rows, [False] * len(rows)
     )
 
@@ -263,36 +235,11 @@ def _event_table(title: str, events: Sequence[Event], thresholds: Mapping[str, f
         )
         for event in events[:_EVENTS]
     ]
-    table = _table(header, rows, [False] * len(rows), "text")
-    return f"<details><summary>{escape(title)}</summary>{table}</details>"
+    listed = table(header, rows, [False] * len(rows), "text")
+    return f"<details><summary>{escape(title)}</summary>{listed}</details>"
 
 
 def _margin(event: Event, thresholds: Mapping[str, float]) -> str:
     """The score above the threshold of the word that was missed, or that fired."""
     threshold = thresholds.get(event.said if event.kind == "miss" else event.heard)
     return "-" if threshold is None else f"{event.score - threshold:+.3f}"
-
-
-def _table(
-    header: Iterable[str],
-    rows: Iterable[Iterable[str]],
-    others: Iterable[bool],
-    style: str = "numbers",
-) -> str:
-    """Rows that are true in `others` are set back."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    lines = [
-        ('<tr class="other">' if other else "<tr>")
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row)
-        + "</tr>"
-        for row, other in zip(rows, others, strict=True)
-    ]
-    return (
-        f'<div class="wide"><table class="{style}"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
-    )
-
-
-def _image(svg: str, description: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
