@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 
 from kws.config import ListenConfig
+from kws.daemon.actions import PATIENCE_SECONDS
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
 from kws.daemon.control import RequestHandler
 from kws.daemon.faults import Faults
-from kws.daemon.inference import PATIENCE_SECONDS, InferenceLoop
+from kws.daemon.inference import InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
 from kws.daemon.signals import wait_for_signal

@@ -1,15 +1,14 @@
 """The inference thread: from the source through the spotter to the events."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from kws.audio.health import SignalHealth
 from kws.audio.resample import RATE
 from kws.audio.source import Chunk, Source
+from kws.daemon.actions import PATIENCE_SECONDS, Actions, Result
 from kws.daemon.clock import ClockAnchor
 from kws.daemon.faults import Faults
 from kws.daemon.mutes import Mutes
@@ -28,15 +27,10 @@ from kws.spotter import Row, Spotter
 if TYPE_CHECKING:
     from kws.daemon.triggers import TriggerRecorder
 
-PATIENCE_SECONDS = 0.5
-"""How long a request waits for its turn: while the socket thread waits there are no heartbeats."""
-
 _TURN_SECONDS = 0.1
 _STOP_SECONDS = 5.0
 _GAP_REACH = RATE // 2
 """Samples before a word in which a gap makes its bounds doubtful."""
-
-Result = TypeVar("Result")
 
 
 class Publisher(Protocol):
@@ -88,7 +82,7 @@ class InferenceLoop:
         self._earlier_resets = 0
         self._mutes = Mutes()
         self._skipped = 0
-        self._actions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._actions = Actions()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kws-inference", daemon=True)
 
@@ -123,29 +117,10 @@ class InferenceLoop:
         self._thread.join(_STOP_SECONDS)
 
     def perform(self, action: Callable[[], Result], patience: float = PATIENCE_SECONDS) -> Result:
-        """Have `action` carried out between two chunks, and give back what it gives or raises.
-
-        Any thread may call.  Raises `KwsError` when the loop does not get round to it within
-        `patience` seconds; it is not carried out later, then.
-        """
+        """Have `action` carried out between two chunks; see `Actions.perform`.  For any thread."""
         if self._stopping.is_set():
             raise KwsError("the daemon is stopping")
-        future: Future[Result] = Future()
-
-        def carry_out() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(action())
-            except KwsError as error:
-                future.set_exception(error)
-
-        self._actions.put(carry_out)
-        try:
-            return future.result(patience)
-        except TimeoutError as error:
-            future.cancel()
-            raise KwsError("the daemon is too busy to do that now: try again") from error
+        return self._actions.perform(action, patience)
 
     def mute(self, reason: str, seconds: float | None = None) -> Muting:
         """Stop the analysis, for so long or until `unmute`; gives what is in force.  For `perform`.
@@ -176,8 +151,7 @@ class InferenceLoop:
 
     def _run(self) -> None:
         while not (self._stopping.is_set() or self.finished):
-            while not self._actions.empty():
-                self._actions.get()()
+            self._actions.carry_out()
             ended = self._mutes.expire()
             self._heed_unmute()
             chunk = self._source.read(_TURN_SECONDS)
