@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from kws.daemon.signals import block_signals
-from kws.errors import ConfigError
+from kws.errors import ConfigError, KwsError
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,11 @@ def become_daemon(arguments: Arguments) -> NoReturn:
 
     Raises:
         ConfigError: an argument is no text, which neither events nor the log could tell of.
+        KwsError: this is not Linux.
     """
+    # eventfd wakes the socket thread, sigtimedwait the main thread, /proc tells the memory.
+    if not sys.platform.startswith("linux"):
+        raise KwsError("`kws listen` needs Linux: elsewhere `kws replay` finds words in recordings")
     try:
         text = msgspec.json.encode(arguments).decode()
     except UnicodeEncodeError as error:
