@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from listener import KWS
 from stand_in import DEADLINE, StandIn
-
-KWS = [sys.executable, "-c", "from kws.cli import main; main()"]
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -20,7 +19,7 @@ def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name[:4] != "KWS_"}
     environment |= {"XDG_RUNTIME_DIR": "/nowhere", "TMPDIR": "/nowhere"}
     return subprocess.run(
-        [*KWS, *arguments],
+        [KWS, *arguments],
         capture_output=True,
         text=True,
         timeout=2 * DEADLINE,
@@ -117,7 +116,7 @@ def test_an_empty_command_is_refused() -> None:
 def test_wait_for_the_daemon(tmp_path: Path) -> None:
     flags = ["--events", f"ipc://{tmp_path}/events", "--control", f"ipc://{tmp_path}/control"]
     with subprocess.Popen(
-        [*KWS, "subscribe", *flags, "--wait", "--count", "1"], stdout=subprocess.PIPE, text=True
+        [KWS, "subscribe", *flags, "--wait", "--count", "1"], stdout=subprocess.PIPE, text=True
     ) as waiting:
         with StandIn(tmp_path):
             out, _ = waiting.communicate(timeout=2 * DEADLINE)
@@ -127,7 +126,7 @@ def test_wait_for_the_daemon(tmp_path: Path) -> None:
 
 def test_control_c_ends_it_quietly(daemon: StandIn) -> None:
     with subprocess.Popen(
-        [*KWS, "subscribe", *daemon.flags],
+        [KWS, "subscribe", *daemon.flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
