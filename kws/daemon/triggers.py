@@ -68,7 +68,9 @@ class TriggerRecorder:
         self._length = 0
 
     def save(self, keyword: str, position: int) -> None:
-        """Have the last 1.5 s written; never waits."""
+        """Have the last 1.5 s written, or what there is of them; never waits."""
+        if not self._heard:
+            return
         samples = np.nan_to_num(np.concatenate(self._heard)[-int(KEPT_SECONDS * RATE) :])
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         word = "".join(letter if letter.isalnum() else "-" for letter in keyword)
@@ -107,10 +109,13 @@ class TriggerRecorder:
             partial.unlink(missing_ok=True)
 
     def _make_room(self) -> None:
-        files = [(path.stat(), path) for path in self._folder.glob(f"*{_SUFFIX}")]
+        files = []
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):  # somebody else may tidy up, too
+                files.append((path.stat(), path))
         total = sum(status.st_size for status, _ in files)
         for status, path in sorted(files, key=lambda entry: entry[0].st_mtime_ns):
             if total <= self._limit:
                 return
-            path.unlink()
+            path.unlink(missing_ok=True)
             total -= status.st_size

@@ -122,3 +122,25 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot make"):
         TriggerRecorder(tmp_path / "file" / "kept", 1, lambda *_: None)
+
+
+def test_nothing_heard_nothing_kept(record: Callable[..., TriggerRecorder], tmp_path: Path) -> None:
+    """The word fired in the silence that is added at the end, right behind a reset."""
+    recorder = record()
+    recorder.hear(np.zeros(RATE, np.float32))
+    recorder.forget()
+    recorder.save("yes", 0)
+    recorder.stop()
+    assert kept(tmp_path) == []
+
+
+def test_a_file_that_goes_meanwhile_is_no_fault(
+    record: Callable[..., TriggerRecorder], tmp_path: Path, faults: Faults
+) -> None:
+    recorder = record(limit=1)
+    (tmp_path / "kept" / "gone.trigger.flac").symlink_to("nowhere")
+    recorder.hear(np.zeros(RATE, np.float32))
+    recorder.save("yes", 0)
+    recorder.stop()
+    assert faults == []
+    assert [path.name for path in kept(tmp_path)] == ["gone.trigger.flac"], "room was made"
