@@ -22,6 +22,7 @@ _LARGEST = 2**31 - 1
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
 Index = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 SomeWords = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
@@ -46,6 +47,8 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Channel to take, counted from 1.  Of a microphone the first by default."""
     wait: bool | None = None
     """Whether to wait for a microphone when there is none at the start; a service does."""
+    name: Name | None = None
+    """What the events call this daemon (`source`); the name of the host by default."""
     log_words: bool = True
     """Whether each detection is a line of the log; of what a terminal shows it always is."""
     events: str | None = None

@@ -72,6 +72,7 @@ def test_the_users_file_goes_before_the_systems() -> None:
         ("channel = 'two'", r"Expected `int \| null`.*\$\.channel"),
         ("[thresholds]\nyes = 'high'", r"Expected `float`.*thresholds"),
         ("channel = 0", r"Expected `int` >= 1.*channel"),
+        ("name = ''", r"Expected `str` of length >= 1.*name"),
         ("save_triggers_mb = -5", r"Expected `int` >= 1.*save_triggers_mb"),
         ("words = []", r"length >= 1.*words"),
         ("channel = ", "Invalid value"),

@@ -22,6 +22,14 @@ Model = Annotated[
         help="Model to listen with (see `kws models`).",
     ),
 ]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="KWS_NAME",
+        help="What the events call this daemon, instead of the name of the host.",
+    ),
+]
 DeviceOption = Annotated[
     str | None,
     typer.Option(metavar="NAME|INDEX", envvar="KWS_DEVICE", help="Microphone (see `kws devices`)."),
@@ -134,6 +142,7 @@ def listen(
     insecure: Insecure = None,
     save_triggers: SaveTriggers = None,
     save_triggers_mb: SaveTriggersMb = None,
+    name: Name = None,
     config: ConfigFile = None,
     show_config: ShowConfig = False,
     verbose: Verbose = False,
@@ -172,6 +181,7 @@ def listen(
         "insecure": insecure,
         "save_triggers": save_triggers,
         "save_triggers_mb": save_triggers_mb,
+        "name": name,
     }
     flags = {name: value for name, value in settings.items() if value is not None}
     if show_config:

@@ -62,7 +62,7 @@ def make_server(
         endpoints.control,
         handler,
         heartbeat,
-        source=platform.node(),
+        source=config.name or platform.node(),
         keys=ServerKeys.load(Path(config.keys)) if config.keys else None,
         insecure=config.insecure,
     )

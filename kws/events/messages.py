@@ -52,7 +52,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     seq: int = 0
     """Counts the messages of this topic in this boot, from 1; a hole is a lost message."""
     source: str = ""
-    """Where the audio comes from: the name of the daemon's host, or the file of a replay."""
+    """Who heard it: the daemon's name, by default that of its host, or the file of a replay."""
     sent: Instant = NEVER
     """When the daemon handed the message to its socket, UTC."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -129,6 +130,17 @@ def test_words_can_be_kept_out_of_the_log(
     assert daemon.hearer.detections()
     words = [line for line in daemon.log if re.search(r"\b(yes|no|stop)\b", line)]
     assert bool(words) == logged
+
+
+@pytest.mark.parametrize(("flags", "source"), [(("--name", "kitchen"), "kitchen"), ((), None)])
+def test_events_name_the_daemon(
+    listen: Start, recording: Path, flags: tuple[str, ...], source: str | None
+) -> None:
+    daemon = listen("--source", "-", *flags, stdin=subprocess.PIPE)
+    wait_for("the first heartbeat", lambda: daemon.hearer.of(HeartbeatEvent))
+    feed(daemon, recording)
+    wait_for("a detection", daemon.hearer.detections)
+    assert {event.source for event in daemon.hearer.events} == {source or platform.node()}
 
 
 def test_show_config_shows_all_layers(tmp_path: Path) -> None:
