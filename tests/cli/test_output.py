@@ -21,9 +21,9 @@ COMMANDS = {
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shell with `kws` in front."""
+    """Run a command of the shell with `kws` in front; typer looks for the shell above it."""
     return subprocess.run(
-        ["sh", "-c", f"exec '{KWS}' {command}"],
+        ["bash", "-c", f"'{KWS}' {command}; exit $?"],
         cwd=folder,
         stderr=subprocess.PIPE,
         text=True,
