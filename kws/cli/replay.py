@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kws.audio.files import Recording
     from kws.audio.resample import Samples
     from kws.cli.reports import Report
-    from kws.plot import Picture
+    from kws.picture.picture import Picture
     from kws.spotter import Spotter
 
 _QUICK_BLOCK = 1 << 13
@@ -108,7 +108,7 @@ def replay(
     from kws.audio.files import STDIN, open_recording
     from kws.cli.reports import JsonReport, TableReport
     from kws.model.bundle import load_model
-    from kws.plot import Picture, check_picture
+    from kws.picture.picture import Picture, check_picture
     from kws.spotter import Spotter
 
     if plot is not None:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kws.envelope import Envelope
+from kws.picture.envelope import Envelope
 
 
 @given(

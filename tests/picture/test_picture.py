@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from kws.detect.detection import Detection
 from kws.errors import MissingExtraError, OutputError
 from kws.model.bundle import Model
-from kws.plot import Picture, check_picture
+from kws.picture.picture import Picture, check_picture
 from kws.spotter import Row, Spotter
 from kws.stretch import Stretch
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from kws.audio.resample import Samples
 from kws.detect.detection import Detection
-from kws.envelope import Envelope
 from kws.errors import MissingExtraError, OutputError
-from kws.labels import Room
-from kws.peaks import unfired_peaks
+from kws.picture.envelope import Envelope
+from kws.picture.peaks import unfired_peaks
+from kws.picture.room import Room
+from kws.picture.timeline import Timeline, tick
 from kws.spotter import Row, Spotter
 from kws.stretch import WHOLE, Stretch
-from kws.timeline import Timeline, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
