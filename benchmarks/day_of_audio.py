@@ -9,7 +9,7 @@ import numpy as np
 from kws.evaluation.matching import Placement
 from kws.evaluation.materials import WITHOUT_KEYWORDS, Material
 from kws.evaluation.streams import RAMP, ROOM_DBFS, noise_track
-from kws.training.augmentation import Audio, Rng, coloured_noise, decibels, ramp
+from kws.training.augmentation import Audio, Rng, amplitude, coloured_noise, ramp
 from kws.training.corpus import Recording
 from kws.training.decoding import SAMPLE_RATE
 from kws.training.labels import word_bounds
@@ -71,7 +71,7 @@ class Days:
         self._spacing = spacing
         self._rng = np.random.default_rng(seed)
         self._due = self._next_due(0)
-        self._hiss = coloured_noise(self._rng, 1 << 20, 1.0) * np.float32(decibels(ROOM_DBFS))
+        self._hiss = coloured_noise(self._rng, 1 << 20, 1.0) * np.float32(amplitude(ROOM_DBFS))
         self._sentences = _endless(self._rng, material.quiet[WITHOUT_KEYWORDS])
         said = {word: [clip for clip in material.clips if clip.word == word] for word in words}
         self._words = _endless(self._rng, [word for word in words if said[word]])
@@ -91,13 +91,13 @@ class Days:
         said, end = self._plan(kind.talk, start, wished)
         samples = np.resize(np.roll(self._hiss, self._rng.integers(1 << 20)), end - start)
         if kind.noise_dbfs:
-            level = np.float32(decibels(self._rng.uniform(*kind.noise_dbfs)))
+            level = np.float32(amplitude(self._rng.uniform(*kind.noise_dbfs)))
             noise = noise_track(self._corpus, self._noise, len(samples), self._rng)
             samples += ramp(noise * level, RAMP)
-        talk = decibels(self._rng.uniform(*TALK_DB))
+        talk = amplitude(self._rng.uniform(*TALK_DB))
         placements = []
         for recording, position in said:
-            gain = decibels(self._rng.uniform(*KEYWORD_DB)) if recording.word else talk
+            gain = amplitude(self._rng.uniform(*KEYWORD_DB)) if recording.word else talk
             sound = self._corpus.audio(recording)
             gain = min(gain, 1 / float(np.abs(sound).max(initial=1e-6)))
             samples[position - start :][: len(sound)] += ramp(sound * np.float32(gain), RAMP)

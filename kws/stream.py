@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kws.audio.level import dbfs
 from kws.audio.validity import valid
-from kws.detect.bounds import BoundsState, WordBounds, decibels
+from kws.detect.bounds import BoundsState, WordBounds
 from kws.detect.detection import Detection
 from kws.detect.detector import Detector, DetectorState
 from kws.errors import ConfigError
@@ -177,18 +178,18 @@ class Stream:
                 "samples must be a one-dimensional array of floats in [-1, 1], "
                 f"not {samples.dtype} of shape {samples.shape}"
             )
-        return self._sound(samples)
+        return self._valid_pieces(samples)
 
-    def _sound(self, samples: Samples) -> Iterator[Samples]:
+    def _valid_pieces(self, samples: Samples) -> Iterator[Samples]:
         """What `pieces` gives."""
-        sound = valid(samples)
-        runs, is_sound = [samples], [True]
-        if not sound.all():
-            edges = np.flatnonzero(np.diff(sound)) + 1
-            runs, is_sound = np.split(samples, edges), sound[[0, *edges]].tolist()
+        good = valid(samples)
+        runs, is_good = [samples], [True]
+        if not good.all():
+            edges = np.flatnonzero(np.diff(good)) + 1
+            runs, is_good = np.split(samples, edges), good[[0, *edges]].tolist()
         longest = LONGEST_PIECE * self.model.spec.row_samples
-        for run, whether in zip(runs, is_sound, strict=True):
-            if not whether:
+        for run, good_run in zip(runs, is_good, strict=True):
+            if not good_run:
                 self.nonfinite += len(run)
                 self.reset(NONFINITE, advance=len(run))
                 continue
@@ -208,7 +209,7 @@ class Stream:
         decisions = self._detector.feed(posteriors[:, self._columns].astype(np.float64), positions)
         if self.observer is not None:
             for index, position in enumerate(positions):
-                level = decibels(float(frames.power[(index + 1) * block - 1]))
+                level = dbfs(float(frames.power[(index + 1) * block - 1]))
                 self.observer(Row(position, posteriors[index], decisions.scores[index], level))
         detections = []
         pushed = 0

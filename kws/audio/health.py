@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kws.audio.level import dbfs
 from kws.audio.resample import RATE, Samples
 from kws.audio.validity import valid
-from kws.detect.bounds import decibels
 
 MUTED_SECONDS = 5
 _FULL_SCALE = 0.999
@@ -44,7 +44,7 @@ class SignalHealth:
         second = np.concatenate(self._parts)
         second = np.where(valid(second), second, 0)
         self._parts, self._count = [], 0
-        self.level_dbfs = decibels(float(np.mean(second**2)))
+        self.level_dbfs = dbfs(float(np.mean(second**2)))
         found = {finding.code: finding for finding in self._examine(second)}
         new = [finding for code, finding in found.items() if code not in self._present]
         self._present = set(found)

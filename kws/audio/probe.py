@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from kws.audio.devices import Device
+from kws.audio.level import dbfs
 from kws.audio.microphone import PortAudio
 from kws.audio.resample import RATE, Samples
-from kws.detect.bounds import decibels
 from kws.errors import DeviceError
 
 _SECONDS = 0.5
@@ -39,4 +39,4 @@ def probe(portaudio: PortAudio, device: Device, channel: int = 1) -> Probe:
     finally:
         microphone.close()
     samples = np.concatenate(heard)
-    return Probe(microphone.rate, decibels(float(np.mean(samples**2))))
+    return Probe(microphone.rate, dbfs(float(np.mean(samples**2))))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kws.audio.level import dbfs
 from kws.features.mfcc import Frames
 from kws.model.bundle import Model
 from kws.model.spec import KeywordSettings
@@ -18,7 +19,6 @@ _EDGE = 0.2
 """An edge is where the energy falls to this share of the way from the floor to the peak."""
 _PAUSE_SECONDS = 0.12
 """Longest quiet stretch inside a word: the closure of a stop consonant, as in "right"."""
-_SILENCE_DBFS = -120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ class WordBounds:
         first = max(0, self._frame_at(start, fired))
         span = power[first : max(first + 1, self._frame_at(end, fired) + 1)]
         mean = float(span.mean()) if len(span) else 0.0
-        return decibels(mean)
+        return dbfs(mean)
 
     @property
     def _frames(self) -> int:
@@ -134,8 +134,3 @@ class WordBounds:
         """Sample at the centre of a frame."""
         newest_centre = fired - self._window + self._centre
         return newest_centre + (frame - self._frames + 1) * self._hop
-
-
-def decibels(mean_square: float) -> float:
-    """Level in dB below full scale of a mean square of samples in [-1, 1], -120 at the least."""
-    return max(_SILENCE_DBFS, 10 * float(np.log10(max(mean_square, 1e-12))))

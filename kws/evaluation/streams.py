@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kws.evaluation.matching import Placement
-from kws.training.augmentation import Audio, Rng, coloured_noise, decibels, ramp, rms
+from kws.training.augmentation import Audio, Rng, amplitude, coloured_noise, ramp, rms
 from kws.training.corpus import Corpus, Recording
 from kws.training.decoding import SAMPLE_RATE
 from kws.training.labels import word_bounds
@@ -79,7 +79,7 @@ def clip_stream(
     samples = _room(rng, length)
     noise_rng = np.random.default_rng((seed, 2))
     if snr is not None:
-        levels *= decibels(-snr)
+        levels *= amplitude(-snr)
         for index, sound in enumerate(sounds):
             # A microphone would have been turned down before it clipped.
             peak = float(np.abs(sound).max(initial=0)) + _HEADROOM * levels[index]
@@ -155,7 +155,7 @@ def _spread(rng: Rng, lengths: Sequence[int], gaps: tuple[float, float]) -> tupl
 
 def _room(rng: Rng, length: int) -> Audio:
     # Noise whose length is a power of two comes from one whole FFT, so it can go round seamlessly.
-    hiss = coloured_noise(rng, 1 << 20, 1.0) * np.float32(decibels(ROOM_DBFS))
+    hiss = coloured_noise(rng, 1 << 20, 1.0) * np.float32(amplitude(ROOM_DBFS))
     return np.resize(hiss, length)
 
 

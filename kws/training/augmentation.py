@@ -30,9 +30,9 @@ def rms(audio: Audio) -> float:
     return max(float(np.sqrt(np.mean(np.square(audio)))) if len(audio) else 0.0, _QUIETEST)
 
 
-def decibels(value: float) -> float:
+def amplitude(decibels: float) -> float:
     """A level in dB as a factor of amplitude."""
-    return float(10 ** (value / 20))
+    return float(10 ** (decibels / 20))
 
 
 def change_speed(audio: Audio, factor: float) -> Audio:

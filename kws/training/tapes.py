@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.signal import oaconvolve
 
 from kws.features.spec import FeatureSpec
-from kws.training.augmentation import Audio, Rng, damage, decibels, ramp, rms, texture
+from kws.training.augmentation import Audio, Rng, amplitude, damage, ramp, rms, texture
 from kws.training.logmel import LogMel
 from kws.training.sounds import Sound, SoundKind, SoundLibrary
 from kws.training.targets import LabelSet, TargetTape
@@ -132,7 +132,7 @@ class TapeMaker:
             if len(spoken) < 800 or rms(spoken) < 1e-4:
                 continue
             if "place" in self._groups:
-                level = decibels(np.clip(voice + rng.normal(0, 4), -45, -6))
+                level = amplitude(np.clip(voice + rng.normal(0, 4), -45, -6))
                 gain = min(level / rms(spoken), 1.0 / max(float(np.abs(sound.audio).max()), 1e-4))
             else:
                 gain = 1.0
@@ -170,14 +170,14 @@ class TapeMaker:
     def _add_noise(self, rng: Rng, audio: Audio, targets: TargetTape, spoken: bool) -> None:
         """A bed of noise at -3 to 22 dB under the speech, or next to nothing."""
         if spoken and rng.random() < _CLEAN_SHARE:
-            floor = rng.choice([0.0, decibels(rng.uniform(-90, -60))])
+            floor = rng.choice([0.0, amplitude(rng.uniform(-90, -60))])
             audio += np.float32(floor) * rng.standard_normal(len(audio), dtype=np.float32)
             return
         bed = self._library.bed(rng, len(audio))
         if not spoken:
-            level = decibels(rng.uniform(-60, -12))
+            level = amplitude(rng.uniform(-60, -12))
             targets.free(0, len(audio))
         else:
             loud = np.abs(audio) > 0.1 * np.abs(audio).max()
-            level = rms(audio[loud]) * 0.6 * decibels(-rng.uniform(-3, 22))
+            level = rms(audio[loud]) * 0.6 * amplitude(-rng.uniform(-3, 22))
         audio += bed * np.float32(level)

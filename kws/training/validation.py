@@ -14,7 +14,7 @@ import numpy.typing as npt
 from kws.evaluation.matching import Placement, match
 from kws.evaluation.traces import replay, smooth
 from kws.model.spec import DecisionSettings, KeywordSettings
-from kws.training.augmentation import Audio, decibels, ramp, rms
+from kws.training.augmentation import Audio, amplitude, ramp, rms
 from kws.training.corpus import Corpus
 from kws.training.logmel import LogMel
 from kws.training.sounds import SoundLibrary
@@ -61,7 +61,7 @@ def validation_streams(
     lanes = _clip_lanes(rng, corpus, library)
     streams = [_stream("clips", [_hush(rng, audio) for audio, _ in lanes], log_mel, lanes)]
     loud = _clip_lanes(rng, corpus, library, _WORD_LEVEL)
-    level = np.float32(_WORD_LEVEL * decibels(-_NOISE_DB))
+    level = np.float32(_WORD_LEVEL * amplitude(-_NOISE_DB))
     noisy = [audio + level * library.bed(rng, len(audio)) for audio, _ in loud]
     streams.append(_stream("noise", noisy, log_mel, loud))
     negatives = corpus.select("speech", "validation") + corpus.select("noise", "validation")
@@ -186,7 +186,7 @@ def _deal(pieces: Sequence[Audio], gap: int) -> list[Audio]:
 
 
 def _hush(rng: np.random.Generator, audio: Audio) -> Audio:
-    return audio + np.float32(decibels(-70)) * rng.standard_normal(len(audio), dtype=np.float32)
+    return audio + np.float32(amplitude(-70)) * rng.standard_normal(len(audio), dtype=np.float32)
 
 
 def _stream(

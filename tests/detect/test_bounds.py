@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kws.detect.bounds import WordBounds, decibels
+from kws.detect.bounds import WordBounds
 from kws.features.mfcc import IncrementalMfcc
 from kws.model.bundle import Model
 from kws.model.spec import KeywordSettings
@@ -75,8 +75,3 @@ def test_at_the_very_start_of_a_stream(tiny_model: Model) -> None:
     signal = with_burst(1e-3, (0, 3000))
     start, end, _ = locate(tiny_model, signal, 4000)
     assert 0 <= start <= end <= 4000
-
-
-@pytest.mark.parametrize(("mean_square", "level"), [(1.0, 0.0), (1e-4, -40.0), (0.0, -120.0)])
-def test_decibels(mean_square: float, level: float) -> None:
-    assert decibels(mean_square) == pytest.approx(level)
