@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,7 @@ class Detector:
         fired = []
         # No word fires in a row that is below every release; all that it does is arm them all.
         next_row = 0
-        for row in () if released.all() else np.flatnonzero(~released.all(axis=1)).tolist():
+        for row in np.flatnonzero(~released.all(axis=1)).tolist():
             armed = released[row] | (armed if row == next_row else self._all)
             next_row = row + 1
             word = self._choose(scores[row], armed, positions[row] - last)
@@ -119,7 +119,9 @@ class Detector:
         )
         return np.add.reduce(spans * self._weights, axis=1)
 
-    def _choose(self, scores: Array, armed: npt.NDArray[np.bool_], since: Any) -> int | None:
+    def _choose(
+        self, scores: Array, armed: npt.NDArray[np.bool_], since: npt.NDArray[np.int64]
+    ) -> int | None:
         """The word that fires in a row, `since` (keywords,) samples after each fired last."""
         if since.min() < self._decision.refractory:
             return None

@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,7 @@ WEIGHTS_FILE = "weights.safetensors"
 _LARGEST_SPEC = 4 << 20
 _LARGEST_WEIGHTS = 256 << 20
 _FEATURE_PREFIX = "features."
+_MATRICES = tuple(field.name for field in fields(Matrices))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +85,7 @@ def save_model(
     """
     spec.check()
     matrices.check(spec.features)
-    arrays = {_FEATURE_PREFIX + name: getattr(matrices, name) for name in Matrices.__slots__}
+    arrays = {_FEATURE_PREFIX + name: getattr(matrices, name) for name in _MATRICES}
     arrays |= {name: array.astype(np.float32) for name, array in weights.items()}
     binary = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     spec = msgspec.structs.replace(spec, weights_sha256=hashlib.sha256(binary).hexdigest())
@@ -176,8 +177,8 @@ def _unpack(spec: ModelSpec, binary: bytes) -> tuple[Matrices, Weights]:
         for name in list(arrays)
         if name.startswith(_FEATURE_PREFIX)
     }
-    if features.keys() != set(Matrices.__slots__):
-        odd = sorted(features.keys() ^ set(Matrices.__slots__))
+    if features.keys() != set(_MATRICES):
+        odd = sorted(features.keys() ^ set(_MATRICES))
         raise ModelError(f"the arrays {_FEATURE_PREFIX}* are not as expected: {', '.join(odd)}")
     matrices = Matrices(**features)
     matrices.check(spec.features)

@@ -1,5 +1,7 @@
 """How a training shows on a terminal: a progress bar and a line per validation."""
 
+from typing import Self
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -24,7 +26,7 @@ class TerminalReporter:
         self._training: TaskID | None = None
         self._loss = 0.0
 
-    def __enter__(self) -> "TerminalReporter":
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
