@@ -1,21 +1,14 @@
 """`kws ctl ...`: asking a running daemon, one request per command."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from kws.cli.completion import complete_threshold
 from kws.cli.connection import ControlOption, KeysOption
 from kws.cli.options import parse_thresholds
-from kws.cli.talk import say
+from kws.cli.request import ask
 from kws.cli.times import parse_duration
-
-if TYPE_CHECKING:
-    from kws.events.requests import KeywordStatus, Muting, ReplyBase, RequestBase
-
-    AnswerT = TypeVar("AnswerT", bound=ReplyBase)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as a line of JSON.")]
 ReasonOption = Annotated[str, typer.Option(metavar="WORD", help="Why, for example tts.")]
@@ -58,18 +51,9 @@ def status(
 
         kws ctl status --json | jq '.detections[-1].keyword'
     """
-    from kws.cli.event_lines import event_line
     from kws.events.requests import Snapshot, TakeSnapshot
 
-    snapshot = _ask(TakeSnapshot(), Snapshot, control, keys, as_json)
-    if as_json:
-        return
-    if snapshot.state is not None:
-        _say(event_line(snapshot.state))
-    for detection in snapshot.detections[-10:]:
-        _say(event_line(detection))
-    if not snapshot.detections:
-        _say("nothing heard yet")
+    ask(TakeSnapshot(), Snapshot, control, keys, as_json)
 
 
 @ctl.command()
@@ -86,15 +70,7 @@ def describe(
     """
     from kws.events.requests import Describe, Description
 
-    about = _ask(Describe(), Description, control, keys, as_json)
-    if as_json:
-        return
-    _say(f"kws {about.version}, pid {about.pid}, since {about.started.astimezone():%c}")
-    _say(f"source    {about.source}")
-    _say(f"device    {about.device or 'none'}, {about.device_rate or '-'} Hz")
-    _say(f"clock     {about.clock}")
-    _say(f"model     {about.model.name} ({about.model.sha256[:12]})")
-    _say_keywords(about.keywords)
+    ask(Describe(), Description, control, keys, as_json)
 
 
 @ctl.command()
@@ -129,7 +105,7 @@ def mute(
 
     if seconds is not None and seconds > LONGEST_MUTE:
         raise typer.BadParameter("--for: a mute with a limit lasts a week at most")
-    _say_muting(_ask(Mute(reason=reason, seconds=seconds), Muting, control, keys, as_json), as_json)
+    ask(Mute(reason=reason, seconds=seconds), Muting, control, keys, as_json)
 
 
 @ctl.command()
@@ -152,8 +128,7 @@ def unmute(
     """
     from kws.events.requests import Muting, Unmute
 
-    request = Unmute(reason=None if everything else reason)
-    _say_muting(_ask(request, Muting, control, keys, as_json), as_json)
+    ask(Unmute(reason=None if everything else reason), Muting, control, keys, as_json)
 
 
 @ctl.command()
@@ -190,10 +165,7 @@ def set_threshold(
             raise typer.BadParameter(f"the threshold of {word!r} must lie between 0 and 1")
     for word, value in wanted.items():
         request = SetThreshold(keyword=word, threshold=value, save=save)
-        answer = _ask(request, ThresholdSet, control, keys, as_json)
-        if not as_json:
-            kept = f"saved in {answer.saved}" if answer.saved else "until the daemon stops"
-            _say(f"{answer.keyword} {answer.threshold:.2f}, {kept}")
+        ask(request, ThresholdSet, control, keys, as_json)
 
 
 @ctl.command()
@@ -208,10 +180,7 @@ def reload(
     """
     from kws.events.requests import Reload, Reloaded
 
-    answer = _ask(Reload(), Reloaded, control, keys, as_json)
-    if not as_json:
-        _say(f"model     {answer.model.name} ({answer.model.sha256[:12]})")
-        _say_keywords(answer.keywords)
+    ask(Reload(), Reloaded, control, keys, as_json)
 
 
 @ctl.command()
@@ -226,9 +195,7 @@ def reset(
     """
     from kws.events.requests import Reset, ResetDone
 
-    answer = _ask(Reset(), ResetDone, control, keys, as_json)
-    if not as_json:
-        _say(f"reset at sample {answer.position}")
+    ask(Reset(), ResetDone, control, keys, as_json)
 
 
 @ctl.command()
@@ -243,51 +210,4 @@ def ping(
     """
     from kws.events.requests import Ping, Pong
 
-    answer = _ask(Ping(), Pong, control, keys, as_json)
-    if not as_json:
-        _say(f"pong from boot {answer.boot}")
-
-
-def _ask(
-    request: "RequestBase",
-    answer: "type[AnswerT]",
-    control: str | None,
-    keys: Path | None,
-    as_json: bool,
-) -> "AnswerT":
-    """The answer of the daemon; with ``as_json`` it is printed here."""
-    import msgspec
-
-    from kws.events.client import ControlClient
-    from kws.events.curve import ClientKeys
-    from kws.events.search import find_daemon
-
-    loaded = ClientKeys.load(keys) if keys else None
-    endpoint = find_daemon("control", control=control).control
-    if control is None:
-        say(f"asking {endpoint}")
-    with ControlClient(endpoint, loaded) as client:
-        reply = client.ask(request, answer)
-    if as_json:
-        _say(msgspec.json.encode(reply).decode())
-    return reply
-
-
-def _say_muting(muting: "Muting", as_json: bool) -> None:
-    from kws.events.messages import until_text
-
-    if as_json:
-        return
-    end = f" {until_text(muting.until)}" if muting.until else ""
-    _say(f"muted ({', '.join(muting.reasons)}){end}" if muting.muted else "listening")
-
-
-def _say_keywords(keywords: "Sequence[KeywordStatus]") -> None:
-    for keyword in keywords:
-        _say(f"  {keyword.word:<12} threshold {keyword.threshold:.2f}")
-
-
-def _say(line: str) -> None:
-    from kws.cli.output import write_line
-
-    write_line(line)
+    ask(Ping(), Pong, control, keys, as_json)
