@@ -1,11 +1,14 @@
 """Packages that are not installed."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kws.cli.eval import evaluate
 from kws.cli.train import train
+from kws.cli.tune import tune
 from kws.errors import MissingExtraError
 from kws.extras import require
 
@@ -25,7 +28,25 @@ def test_a_training_that_could_not_end_does_not_begin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     """Rooms are simulated when the first tape is made, and the curve is drawn behind the last."""
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda x: None if x == package else find(x))
+    hide(package, monkeypatch)
     with pytest.raises(MissingExtraError, match=f"training needs {package}"):
         train(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("command", [evaluate, tune])
+@pytest.mark.parametrize("package", ["scipy", "matplotlib"])
+def test_measuring_says_at_once_what_it_lacks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    package: str,
+    command: Callable[[Path], None],
+) -> None:
+    hide(package, monkeypatch)
+    with pytest.raises(MissingExtraError, match=f"measuring needs {package}"):
+        command(tmp_path)
+
+
+def hide(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a package look as if it were not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda x: None if x == package else find(x))

@@ -2,14 +2,14 @@
 
 import os
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from kws.cli.options import ModelOption
-from kws.errors import ConfigError, MissingExtraError, OutputError
+from kws.cli.options import ModelOption, NegativesOption, NoiseOption
+from kws.errors import ConfigError, OutputError
+from kws.extras import require
 
 if TYPE_CHECKING:
     from kws.evaluation.materials import Folders, Material
@@ -20,29 +20,15 @@ _QUICK_CLIPS = 300
 _QUICK_MINUTES = 10.0
 _CLEAN = "clean"
 
-NegativesOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--negatives",
-        metavar="DIR",
-        help="Speech without keywords; sentences with one, by transcripts.tsv, are set apart.",
-    ),
-]
-RunningOption = Annotated[
-    list[Path] | None,
-    typer.Option("--running", metavar="DIR", help="Running speech that may contain keywords."),
-]
-NoiseOption = Annotated[
-    list[Path] | None,
-    typer.Option("--noise", metavar="DIR", help="Noise, beside that of DATA/_background_noise_."),
-]
-
 
 def evaluate(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder with a folder per word.")],
     model: ModelOption = None,
     negatives: NegativesOption = None,
-    running: RunningOption = None,
+    running: Annotated[
+        list[Path] | None,
+        typer.Option("--running", metavar="DIR", help="Running speech that may contain keywords."),
+    ] = None,
     noise: NoiseOption = None,
     part: Annotated[
         Literal["test", "validation"], typer.Option("--part", help="Which recordings.")
@@ -85,7 +71,7 @@ def evaluate(
 
         kws eval my_words --model my_model --quick
     """
-    require_extra()
+    require("train", "measuring", "scipy", "matplotlib")
     from kws.evaluation.evaluate import evaluate as run
     from kws.evaluation.materials import Folders
     from kws.evaluation.recordings import write_stream
@@ -105,16 +91,6 @@ def evaluate(
     with stages() as stage:
         evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick, keep)
     _report(evaluation, as_json, html_file)
-
-
-def require_extra() -> None:
-    """Raise `MissingExtraError` if what measuring needs is not installed."""
-    missing = [name for name in ("scipy", "matplotlib") if find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"measuring needs {' and '.join(missing)}: "
-            "pip install '.[train]' in the source folder of kws"
-        )
 
 
 def _read(folders: "Folders", part: "Part", words: list[str], quick: bool, seed: int) -> "Material":

@@ -1,6 +1,7 @@
 """Options that several commands share, and what their texts mean."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,18 @@ ThresholdOption = Annotated[
 ChannelOption = Annotated[
     int | None,
     typer.Option("--channel", metavar="N", min=1, help="Channel to take, counted from 1."),
+]
+NegativesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--negatives",
+        metavar="DIR",
+        help="Speech without keywords; sentences with one, by transcripts.tsv, are set apart.",
+    ),
+]
+NoiseOption = Annotated[
+    list[Path] | None,
+    typer.Option("--noise", metavar="DIR", help="Noise, beside that of DATA/_background_noise_."),
 ]
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kws.cli.eval import NegativesOption, NoiseOption, require_extra
-from kws.cli.options import ModelOption
+from kws.cli.options import ModelOption, NegativesOption, NoiseOption
 from kws.cli.talk import say
 from kws.errors import ConfigError, DataError
+from kws.extras import require
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,7 +52,7 @@ def tune(
 
         kws tune my_words --model my_model --negatives talk --save
     """
-    require_extra()
+    require("train", "measuring", "scipy", "matplotlib")
     import msgspec
 
     from kws.evaluation.evaluate import hear_for_tuning

@@ -1,6 +1,5 @@
 """A picture of a replay: waveform, scores, thresholds and what was detected."""
 
-import importlib.util
 import math
 import os
 from pathlib import Path
@@ -10,7 +9,8 @@ import numpy as np
 
 from kws.audio.resample import Samples
 from kws.detect.detection import Detection
-from kws.errors import MissingExtraError, OutputError
+from kws.errors import OutputError
+from kws.extras import require
 from kws.picture.envelope import Envelope
 from kws.picture.peaks import unfired_peaks
 from kws.picture.room import Room
@@ -53,10 +53,7 @@ def check_picture(path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
         OutputError: the name is not that of a PNG file, or its folder cannot be written.
     """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError(
-            "--plot needs matplotlib: pip install '.[plot]' in the source folder of kws"
-        )
+    require("plot", "--plot", "matplotlib")
     if path.suffix.lower() != ".png":
         raise OutputError(f"cannot draw {path}: the name must end in .png")
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
