@@ -60,7 +60,7 @@ def replay(
         yield from spotter.flush()
     if failure is not None:
         raise failure
-    if length <= stretch.start > 0:
+    if stretch.start > 0 and length <= stretch.start:
         raise AudioFileError(
             f"{recording.path}: lasts {length:.1f} s, there is nothing from {stretch.start:g} s on"
         )
