@@ -43,10 +43,11 @@ def _listen(arguments: Arguments) -> None:
         return read_config(arguments.flags, Path(arguments.config) if arguments.config else None)
 
     with ExitStack() as stack:
-        on_detection = log_detection if configure().log_words else leave_out
+        config = configure()
+        on_detection = log_detection if config.log_words else leave_out
         if sys.stdout.isatty():
             on_detection = stack.enter_context(DetectionLines(sys.stdout.fileno())).show
-        Daemon(configure, on_detection).run()
+        Daemon(config, configure, on_detection).run()
 
 
 if __name__ == "__main__":

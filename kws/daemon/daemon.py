@@ -42,20 +42,22 @@ class Daemon:
 
     def __init__(
         self,
+        config: ListenConfig,
         read_config: Callable[[], ListenConfig],
         on_detection: Callable[[DetectionEvent], None],
     ) -> None:
         """Load the model, choose the source; nothing is opened yet.
 
         Args:
-            read_config: gives the configuration, at once and again for each reload.
+            config: what to begin with.
+            read_config: gives the configuration anew for each reload.
             on_detection: told of every detection on the inference thread, so it must not wait.
 
         Raises:
             KwsError: configuration or model make no sense.
         """
+        self._config = config
         self._read_config = read_config
-        self._config = config = read_config()
         self._notifier = Notifier()
         self._faults = Faults(self._publish)
         self.source = make_source(config)

@@ -143,6 +143,16 @@ def test_events_name_the_daemon(
     assert {event.source for event in daemon.hearer.events} == {source or platform.node()}
 
 
+def test_the_configuration_is_read_once(listen: Start, recording: Path) -> None:
+    """It may come through a pipe, which is empty the second time."""
+    daemon = listen("--config", "/dev/stdin", "--source", recording, stdin=subprocess.PIPE)
+    assert daemon.process.stdin is not None
+    daemon.process.stdin.write(b'name = "porch"\n')
+    daemon.process.stdin.close()
+    beats = wait_for("the first heartbeat", lambda: daemon.hearer.of(HeartbeatEvent))
+    assert beats[0].source == "porch"
+
+
 def test_show_config_shows_all_layers(tmp_path: Path) -> None:
     config = tmp_path / "some.toml"
     config.write_text('channel = 2\nwords = ["yes"]\n[thresholds]\nno = 0.7\n')
