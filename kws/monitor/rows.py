@@ -130,8 +130,8 @@ def _state(state: MonitorState, at: float) -> Text:
     name = state.state or "joining"
     style = "yellow" if name in _PASSING_STATES else "red"
     style = "green" if name in _GOOD_STATES else style
-    reason = f": {state.reason}" if name == "muted" and state.reason else ""
-    return Text(name.replace("_", " ") + reason, f"bold {style}")
+    why = f": {state.why}" if name == "muted" and state.why else ""
+    return Text(name.replace("_", " ") + why, f"bold {style}")
 
 
 def _health_items(state: MonitorState) -> list[Text]:

@@ -37,7 +37,8 @@ class MonitorState:
     """What is shown.  Times named ``at`` are those of a clock in seconds that never goes back.
 
     Attributes:
-        state, reason, device: of the daemon, as it told them last.
+        state, device: of the daemon, as it told them last.
+        why: the reason of the state and, of a mute, when it ends.
         heartbeat: the newest, None before the first.
         model: name of the model, None until known.
         thresholds: of every word, in the order of the daemon; None where it is not known.
@@ -51,7 +52,7 @@ class MonitorState:
 
     def __init__(self) -> None:
         self.state: StateName | None = None
-        self.reason: str | None = None
+        self.why: str | None = None
         self.device: str | None = None
         self.heartbeat: HeartbeatEvent | None = None
         self.model: str | None = None
@@ -134,7 +135,7 @@ class MonitorState:
         return at - self._clipped_at < _CLIPPING_SECONDS
 
     def _take_state(self, event: StateEvent) -> None:
-        self.state, self.reason, self.device = event.state, event.reason, event.device
+        self.state, self.why, self.device = event.state, event.why, event.device
 
     def _take_detection(self, event: DetectionEvent, at: float) -> None:
         self.detections.append(event)

@@ -12,7 +12,7 @@ def test_what_was_before_the_join_is_known_and_not_new() -> None:
     state = MonitorState()
     since = StateEvent(state="muted", reason="tts", device="USB", since=NOON)
     state.join(Snapshot(boot="b", state=since, detections=[detection("no", 50_000)], seqs={}))
-    assert (state.state, state.reason, state.device) == ("muted", "tts", "USB")
+    assert (state.state, state.why, state.device) == ("muted", "tts", "USB")
     assert [event.keyword for event in state.detections] == ["no"]
     assert not state.just_fired("no", at=1.0)
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from happenings import NOON, description, listening, row
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.screen import Screen
 
 from kws.events.continuity import Notice
-from kws.events.messages import ErrorEvent, StateEvent
+from kws.events.messages import ErrorEvent, StateEvent, until_text
 from kws.monitor.state import MonitorState
 from kws.monitor.view import View
 
@@ -127,6 +128,13 @@ def test_muted_says_why() -> None:
     state = listening()
     state.take(StateEvent(state="muted", reason="tts", device="USB", since=NOON), AT)
     assert drawn(state)[0].endswith("muted: tts ")
+
+
+def test_muted_says_until_when() -> None:
+    state = listening()
+    until = NOON + timedelta(hours=1)
+    state.take(StateEvent(state="muted", reason="tts", device="USB", since=NOON, until=until), AT)
+    assert drawn(state)[0].endswith(f"muted: tts {until_text(until)} ")
 
 
 def test_hints_of_the_level_meter() -> None:
