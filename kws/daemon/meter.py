@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from kws.audio.level import dbfs
 from kws.audio.resample import RATE
 from kws.audio.source import Source
 from kws.daemon.inference import InferenceLoop
@@ -11,6 +12,7 @@ from kws.events.messages import HeartbeatEvent
 
 _PAGE = os.sysconf("SC_PAGESIZE")
 _STATM = Path("/proc/self/statm")
+_SILENCE_DBFS = dbfs(0.0)
 
 
 class Meter:
@@ -30,9 +32,11 @@ class Meter:
         busy, position = inference.busy, max(self._position, inference.position)
         seconds = (position - self._position) / RATE
         factor = (busy - self._busy) / seconds if seconds > 0 else 0.0
+        state = inference.state.current.state
+        level = inference.health.level_dbfs if state == "listening" else _SILENCE_DBFS
         self._busy, self._position = busy, position
         return HeartbeatEvent(
-            state=inference.state.current.state,
+            state=state,
             uptime=round(time.monotonic() - self._started, 3),
             samples=position,
             overruns=inference.overruns,
@@ -40,7 +44,7 @@ class Meter:
             resets=inference.resets,
             real_time_factor=round(factor, 5),
             lag_ms=round(1000 * self._source.backlog, 1),
-            level_dbfs=round(inference.health.level_dbfs, 1),
+            level_dbfs=round(level, 1),
             rss=_resident(),
         )
 

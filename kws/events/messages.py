@@ -180,7 +180,7 @@ class HeartbeatEvent(Event, frozen=True, kw_only=True, tag="heartbeat"):
     lag_ms: float = 0.0
     """Audio that waits in the ring, in milliseconds."""
     level_dbfs: float = -120.0
-    """Level of the last second, decibels below full scale."""
+    """Level of the last second, decibels below full scale; -120 while the daemon hears nothing."""
     rss: int = 0
     """Resident memory in bytes."""
     seqs: dict[str, int] = {}
