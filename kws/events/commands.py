@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from kws import ADDED_ENVIRONMENT
 from kws.errors import ConfigError
 from kws.events.messages import DetectionEvent, encode_event
 
@@ -73,7 +74,7 @@ class CommandRunner:
         try:
             process = subprocess.Popen(
                 self._arguments,
-                env=os.environ | detection_environment(event),
+                env=_own_environment() | detection_environment(event),
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr,
                 start_new_session=True,
@@ -90,6 +91,11 @@ class CommandRunner:
             return
         if code:
             self._report(f"{name} for '{event.keyword}' ended with exit code {code}")
+
+
+def _own_environment() -> dict[str, str]:
+    """What the user started us with."""
+    return {name: x for name, x in os.environ.items() if name not in ADDED_ENVIRONMENT}
 
 
 def detection_environment(event: DetectionEvent) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,26 @@ def test_environment_of_a_detection() -> None:
     assert environment["KWS_TIME"] == event.time.isoformat()
     assert decode_event(environment["KWS_JSON"].encode()) == event
     assert json.loads(environment["KWS_JSON"])["latency_ms"] == float(environment["KWS_LATENCY_MS"])
+
+
+@pytest.mark.parametrize("wish", [None, "3"])
+def test_the_users_own_environment_is_passed_on(wish: str | None) -> None:
+    """kws has one thread for its products, which is no business of the programs it runs."""
+    program = (
+        "import stand_in; from kws.events.commands import CommandRunner; "
+        "runner = CommandRunner('env', 1, 60.0, print); "
+        "runner.start(stand_in.detection(1, 'yes')); runner.finish()"
+    )
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(stand_in.__file__).parent)}
+    if wish is not None:
+        given["OPENBLAS_NUM_THREADS"] = wish
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True
+    )
+    passed = dict(line.split("=", 1) for line in result.stderr.splitlines())
+    passed = {name: value for name, value in passed.items() if not name.startswith("KWS_")}
+    assert {name: passed[name] for name in given} == given
+    assert wish is not None or "OPENBLAS_NUM_THREADS" not in passed
 
 
 def test_only_so_many_at_once_the_rest_is_reported(tmp_path: Path, reports: list[str]) -> None:
