@@ -14,6 +14,7 @@
 import logging
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def make_server_keys(folder: Path) -> ServerKeys:
 
 
 def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path) -> None:
-    """New keys for a client in ``folder``, and its entry in the lists of the daemon.
+    """New keys for a client in ``folder``, and its entry in the lists of the daemon; or nothing.
 
     Raises `ConfigError` for a name that is no file name or is taken, or that a client before had
     who was allowed more.
@@ -128,12 +129,17 @@ def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path)
             "remove that line, or say --control"
         )
     public, secret = zmq.curve_keypair()
-    _write(entry, public, 0o644)
-    _make_folder(folder)
-    _write(folder / "client.key", secret, 0o600)
-    _write(folder / "server.pub", server.public, 0o644)
-    if control:
-        _append(server.control_list, listed, name)
+    with ExitStack() as undoing:
+        _write(entry, public, 0o644)
+        undoing.callback(entry.unlink)
+        _make_folder(folder)
+        _write(folder / "client.key", secret, 0o600)
+        undoing.callback((folder / "client.key").unlink)
+        _write(folder / "server.pub", server.public, 0o644)
+        undoing.callback((folder / "server.pub").unlink)
+        if control:
+            _append(server.control_list, listed, name)
+        undoing.pop_all()
 
 
 def read_key(path: Path) -> bytes:

@@ -151,6 +151,22 @@ def test_list_without_a_last_line_end_is_continued(keys: ServerKeys, tmp_path: P
     assert (keys.folder / "control.allow").read_text().split() == ["desk", "lamp", "clock"]
 
 
+@pytest.mark.parametrize("taken", ["", "client.key", "server.pub"])
+def test_a_client_whose_folder_fails_leaves_nothing_behind(
+    keys: ServerKeys, tmp_path: Path, taken: str
+) -> None:
+    folder = tmp_path / "clock"
+    obstacle = folder / taken
+    obstacle.parent.mkdir(exist_ok=True)
+    obstacle.write_text("kept")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ConfigError):
+        make_client_keys(keys, "clock", True, folder)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    make_client_keys(keys, "clock", True, tmp_path / "elsewhere")
+    assert "clock" in keys.clients().values()
+
+
 def test_list_that_cannot_be_written_is_said(keys: ServerKeys, tmp_path: Path) -> None:
     (keys.folder / "control.allow").unlink()
     (keys.folder / "control.allow").mkdir()
