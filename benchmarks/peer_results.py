@@ -53,10 +53,16 @@ def score(truth: Path, detections: Sequence[tuple[str, int]]) -> tuple[int, int]
     """How many keywords were found by the truth file, and how many false alarms there were."""
     with truth.open(newline="") as file:
         placements = [
-            Placement(row["word"], row["clip"], *(int(row[name]) for name in
-                      ("clip_start", "clip_end", "start", "end")))
+            Placement(
+                row["word"],
+                row["clip"],
+                clip_start=int(row["clip_start"]),
+                clip_end=int(row["clip_end"]),
+                word_start=int(row["start"]),
+                word_end=int(row["end"]),
+            )
             for row in csv.DictReader(file, delimiter="\t")
-        ]  # fmt: skip
+        ]
     matching = match([Heard(*detection) for detection in detections], placements, WORDS)
     return len(matching.hits), len(matching.alarms)
 

@@ -46,6 +46,8 @@ class Placement:
     """First sample of the word by energy; that of the clip where nothing is known."""
     word_end: int
     """First sample after the word."""
+    cut_off: bool = False
+    """The word seems to go on beyond the end of its clip."""
 
     def awaits(self, position: int) -> bool:
         """Whether a detection at `position` is in time for this clip."""

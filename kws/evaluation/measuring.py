@@ -53,6 +53,7 @@ def measure_clips(stream: Stream, trace: Trace, speech: Sweep | None, seed: int)
         start_error_ms=start_error,
         end_error_ms=end_error,
         words=_word_misses(trace.words, matching),
+        cut_off=_cut_off(matching),
         missed=_misses(stream, matching, trace),
         false_alarms=_loudest(_alarm_event(stream.name, alarm) for alarm in matching.alarms),
         against_stream=trade_off(swept.hits, swept, seed),
@@ -99,6 +100,11 @@ def _word_misses(words: Sequence[str], matching: Matching[Firing]) -> dict[str, 
     hits = Counter(hit.placement.word for hit in matching.hits)
     misses = Counter(placed.word for placed in matching.misses)
     return {word: WordMisses(hits[word] + misses[word], misses[word]) for word in words}
+
+
+def _cut_off(matching: Matching[Firing]) -> WordMisses:
+    misses = sum(placed.cut_off for placed in matching.misses)
+    return WordMisses(misses + sum(hit.placement.cut_off for hit in matching.hits), misses)
 
 
 def _misses(stream: Stream, matching: Matching[Firing], trace: Trace) -> list[Event]:

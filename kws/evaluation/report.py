@@ -86,14 +86,15 @@ def _cards(
 
 def _streams(streams: Sequence[StreamResult], name: str) -> str:
     header = (
-        "stream", "missed", "95 %", "wrong word", "other word", "double", "background",
-        "per clip", "FA/h", "latency", "p95", "start off", "end off",
+        "stream", "missed", "95 %", "of words cut off", "wrong word", "other word", "double",
+        "background", "per clip", "FA/h", "latency", "p95", "start off", "end off",
     )  # fmt: skip
     rows = [
         (
             who(row.listener, row.stream, name),
             percent(row.miss_rate),
             f"{percent(row.miss_low)} - {percent(row.miss_high)}",
+            f"{row.cut_off.misses} of {row.cut_off.clips}",
             *(str(count) for count in row.alarms.values()),
             percent(row.errors_per_clip),
             f"{row.alarms_per_hour:.1f}",

@@ -24,7 +24,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class WordMisses(msgspec.Struct, frozen=True):
-    """One keyword on a stream."""
+    """One keyword on a stream, or the keywords of one kind."""
 
     clips: int
     misses: int
@@ -58,6 +58,8 @@ class StreamResult(msgspec.Struct, frozen=True):
     """Median distance of a detection's start from the word's start; None if it tells none."""
     end_error_ms: float | None
     words: dict[str, WordMisses]
+    cut_off: WordMisses
+    """Keywords that seem to go on beyond the end of their clip."""
     missed: list[Event]
     false_alarms: list[Event]
     against_stream: Curve

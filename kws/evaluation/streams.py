@@ -72,9 +72,8 @@ def clip_stream(
     for index, (clip, start) in enumerate(zip(order, starts, strict=True)):
         bounds = word_bounds(corpus.samples(clip))
         end = start + len(sounds[index])
-        placements.append(
-            Placement(clip.word, clip.name, start, end, start + bounds.start, start + bounds.end)
-        )
+        word = (start + bounds.start, start + bounds.end)
+        placements.append(Placement(clip.word, clip.name, start, end, *word, bounds.cut_off))
         levels[index] = rms(sounds[index][bounds.start : bounds.end])
     samples = _room(rng, length)
     noise_rng = np.random.default_rng((seed, 2))

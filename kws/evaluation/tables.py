@@ -47,13 +47,17 @@ def clip_line(clips: ClipResult) -> str:
 def stream_table(streams: list[StreamResult], name: str) -> Table:
     """Streams of clips, settings as shipped."""
     table = _table("Streams of clips, thresholds as shipped")
-    header = ("", "missed", "wrong word", "other word", "double", "per clip", "FA/h", "latency")
+    header = (
+        "", "missed", "of words cut off", "wrong word", "other word", "double", "per clip", "FA/h",
+        "latency",
+    )  # fmt: skip
     for column in (*header, "start, end"):
         table.add_column(column, justify="right" if column else "left")
     for row in streams:
         table.add_row(
             who(row.listener, row.stream, name),
             f"{percent(row.miss_rate)} ({percent(row.miss_low)} - {percent(row.miss_high)})",
+            f"{row.cut_off.misses} of {row.cut_off.clips}",
             *(str(row.alarms[kind]) for kind in ("wrong word", "other word", "double")),
             percent(row.errors_per_clip),
             f"{row.alarms_per_hour:.1f}",
