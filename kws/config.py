@@ -140,6 +140,11 @@ def _read_file(path: Path) -> dict[str, Any]:
     for key in document:
         if key not in known:
             raise ConfigError(f"{path}: unknown key {key!r}: {did_you_mean(key, known)}")
+    if isinstance(document.get("threshold"), dict):
+        raise ConfigError(
+            f"{path}: threshold is one number for all words: those of single words belong in "
+            "[thresholds]"
+        )
     try:
         msgspec.convert(document, ListenConfig)
     except msgspec.ValidationError as error:

@@ -75,6 +75,7 @@ def test_the_users_file_goes_before_the_systems() -> None:
         ("name = ''", r"Expected `str` of length >= 1.*name"),
         ("save_triggers_mb = -5", r"Expected `int` >= 1.*save_triggers_mb"),
         ("words = []", r"length >= 1.*words"),
+        ("[threshold]\nyes = 0.8", r"those of single words belong in \[thresholds\]"),
         ("channel = ", "Invalid value"),
         ("channel = 1\nchannel = 2", "Cannot overwrite"),
     ],
