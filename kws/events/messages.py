@@ -6,7 +6,7 @@ that is added keeps ``v``; a field that goes or changes its meaning raises it.
 
 import math
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -19,13 +19,16 @@ SCHEMA_VERSION = 1
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 StateName = Literal["starting", "listening", "muted", "device_lost", "device_stuck", "stopped"]
 
+_UNAMBIGUOUS = timedelta(days=6)
+
 NEVER = datetime.fromtimestamp(0, UTC)
 """The time in the header of an event that has not been published."""
 
 
 def until_text(until: datetime) -> str:
-    """A time within the week for a person: weekday and local time."""
-    return f"until {until.astimezone():%a %H:%M:%S}"
+    """A time for a person: weekday and local time, with the date where the weekday is ambiguous."""
+    day = "%a" if until - now() < _UNAMBIGUOUS else "%Y-%m-%d"
+    return f"until {until.astimezone():{day} %H:%M:%S}"
 
 
 def now() -> datetime:

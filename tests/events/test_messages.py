@@ -5,7 +5,7 @@ import inspect
 import json
 import math
 import pkgutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -181,6 +181,12 @@ def test_event_of_a_detection() -> None:
     assert (event.start, event.end, event.fired) == (1000, 9000, 10600)
     assert (event.score, event.level_dbfs, event.latency_ms) == (0.8765, -21.3, 100.0)
     assert (event.time, event.lag_ms, event.source) == (None, None, "a.flac")
+
+
+def test_a_time_of_the_same_weekday_next_week_has_a_date() -> None:
+    soon, later = messages.now() + timedelta(days=5), messages.now() + timedelta(days=7)
+    assert messages.until_text(soon) == f"until {soon.astimezone():%a %H:%M:%S}"
+    assert messages.until_text(later) == f"until {later.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def test_unknown_fields_of_a_newer_daemon_are_ignored() -> None:
