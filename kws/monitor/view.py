@@ -36,6 +36,8 @@ class View:
         glyphs = ASCII if options.ascii_only else UNICODE
         for line in self._lines(options.max_width, height, glyphs)[:height]:
             line.truncate(options.max_width, overflow="ellipsis")
+            if options.ascii_only:
+                line.plain = line.plain.replace("…", ".")
             line.no_wrap = True
             yield line
 

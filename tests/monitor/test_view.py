@@ -169,10 +169,11 @@ def test_without_colour_there_is_none() -> None:
     assert re.search(colours, screen(View(listening(), AT), 80, 24, color_system="standard"))
 
 
-def test_a_terminal_without_unicode_gets_ascii() -> None:
+@pytest.mark.parametrize("width", [80, 24])
+def test_a_terminal_without_unicode_gets_ascii(width: int) -> None:
     class Latin(io.StringIO):
         encoding = "iso8859-1"
 
-    console = Console(file=Latin(), width=80, height=24, force_terminal=True, _environ={})
+    console = Console(file=Latin(), width=width, height=24, force_terminal=True, _environ={})
     console.print(Screen(View(listening(), AT)))
     console.file.getvalue().encode("ascii")
