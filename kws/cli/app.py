@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Sequence
 from functools import partial
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -84,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     A `KwsError` or a wrong call becomes one line on stderr and its own exit code; with ``--debug``
     the traceback of a `KwsError` is shown as well.
     """
+    # Where an encoding lacks a letter, a question mark is better than no answer at all.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     # The name is that of `python -c 'from kws.cli import main; main()'`, too.
     run = partial(app, prog_name="kws", standalone_mode=False)
     try:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from kws.errors import OutputError
 from kws.nowhere import lead_nowhere
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 BROKEN_PIPE = 141
 """Exit code of a program whose reader went away: 128 and the number of SIGPIPE."""
@@ -34,13 +34,22 @@ def print_wide(*parts: "RenderableType") -> None:
     Raises:
         OutputError: they cannot be written.
     """
-    from rich.console import Console
-
     with writing():
-        console = Console() if sys.stdout.isatty() else Console(width=130)
+        console = open_console(width=None if sys.stdout.isatty() else 130)
         for part in parts:
             console.print(part)
         console.file.flush()
+
+
+def open_console(**options: Any) -> "Console":
+    """A console on stdout that leaves a reader who went away to `writing`; takes rich's options."""
+    from rich.console import Console
+
+    class PipeConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich ends the program with exit code 1
+
+    return PipeConsole(**options)
 
 
 @contextmanager

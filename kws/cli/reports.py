@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kws.cli.output import write_line, writing
+from kws.cli.output import open_console, write_line, writing
 from kws.cli.talk import say
 from kws.stretch import WHOLE, Stretch
 
@@ -72,10 +72,7 @@ class TableReport:
     """A table per recording, row by row as words are found, and a line that sums it up."""
 
     def __init__(self, stretch: Stretch = WHOLE) -> None:
-        # Its import takes a while, and programs do not need it.
-        from rich.console import Console
-
-        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._console = open_console(highlight=False, markup=False, soft_wrap=True)
         self._stretch = stretch
         self._found = 0
         self._nearest: tuple[str, float, float] | None = None

@@ -1,5 +1,6 @@
 """A result that cannot be written is one line and an exit code of its own, in every command."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,31 @@ def test_a_replay_without_standard_output(
     result = run(f"replay {options} --model '{tiny_model_folder}' sound.wav >&-", tmp_path)
     assert result.returncode == 13
     assert result.stderr == "kws: cannot write the result: the standard output is closed\n"
+
+
+def test_a_table_whose_reader_goes_away(
+    tmp_path: Path, tiny_model_folder: Path, noise: np.ndarray
+) -> None:
+    soundfile.write(tmp_path / "sound.wav", noise, 16000)
+    recordings = " ".join(["sound.wav"] * 20)
+    replay = f"replay --model '{tiny_model_folder}' {recordings} | head -n 1 >/dev/null"
+    assert run(f"{replay}; exit ${{PIPESTATUS[0]}}", tmp_path).returncode == 141
+
+
+def test_a_name_that_the_terminal_has_no_letters_for(
+    tmp_path: Path, tiny_model_folder: Path, noise: np.ndarray
+) -> None:
+    """The words are worth more than the spelling of the file's name."""
+    soundfile.write(tmp_path / "größe.wav", noise, 16000)
+    result = subprocess.run(
+        [KWS, "replay", "--model", tiny_model_folder, "."],
+        cwd=tmp_path,
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert b"gr??e.wav" in result.stdout
 
 
 def test_tables_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
