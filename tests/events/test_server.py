@@ -148,8 +148,10 @@ def test_full_queue_drops_counts_and_leaves_a_hole(
         assert server.dropped == 5
         release.set()
         assert b"reset_done" in control.recv()
+    # Only what has arrived has left the queue: before that, it might still be full.
+    assert [next_event(socket).seq for _ in range(10)] == [*range(1, 11)]
     server.publish(detection(99, "yes"))
-    assert [next_event(socket).seq for _ in range(11)] == [*range(1, 11), 16]
+    assert next_event(socket).seq == 16
     server.stop()
 
 
