@@ -18,17 +18,12 @@ from kws.training.sounds import Sound, SoundKind, SoundLibrary
 from kws.training.targets import LabelSet, TargetTape
 from kws.training.teacher import Teacher
 
-# What is said in a scene, as shares of its sounds.  Commands fall into talk and come after long
-# rests, too: a network that never met them there grows deaf to them while it remembers either.
-_WORDS: dict[SoundKind, float] = {
+# What happens on a tape, as shares of its sounds.
+_MIXED: dict[SoundKind, float] = {
     "keyword": 0.55, "other": 0.2, "near_miss": 0.08, "speech": 0.04, "piece": 0.13,
 }  # fmt: skip
-_TALK: dict[SoundKind, float] = {"speech": 0.6, "piece": 0.15, "other": 0.05, "keyword": 0.2}
-_REST: dict[SoundKind, float] = {}
-_SCENE_SHARES = (0.55, 0.3, 0.15)
-_SCENE_SECONDS = (4, 30)
-_NOISE_SHARE = 0.05
-"""Tapes of nothing but noise."""
+_TALK: dict[SoundKind, float] = {"speech": 0.75, "piece": 0.2, "other": 0.05}
+_SCENES = (("mixed", 0.65), ("talk", 0.3), ("noise", 0.05))
 _CLEAN_SHARE = 0.3
 _ROOM_SHARE = 0.4
 _DAMAGE_SHARE = 0.15
@@ -76,11 +71,10 @@ class TapeMaker:
         self._frames = frames
         self._groups = frozenset(groups)
         self._teacher = teacher
-        words = dict(_WORDS)
+        self._mixed = dict(_MIXED)
         if "near_misses" not in self._groups:
             # What they leave goes to other words, so that keywords stay as frequent.
-            words["other"] += words.pop("near_miss")
-        self._scenes = (words, _TALK, _REST)
+            self._mixed["other"] += self._mixed.pop("near_miss")
         self._rooms = rooms if "noise" in self._groups else None
         self.samples = (frames - 1) * self._spec.hop + self._spec.window
 
@@ -95,38 +89,30 @@ class TapeMaker:
     def mix(self, rng: Rng) -> tuple[Audio, TargetTape]:
         """The audio of one tape (N,) in [-1, 1], and its targets."""
         targets = TargetTape(self._labels, self._frames // self._block, self._spec, self._block)
+        scene = str(rng.choice([name for name, _ in _SCENES], p=[share for _, share in _SCENES]))
         audio = np.zeros(self.samples, np.float32)
-        spoken = rng.random() >= _NOISE_SHARE
-        if spoken:
-            self._fill(rng, audio, targets)
+        if scene != "noise":
+            self._fill(rng, audio, targets, self._mixed if scene == "mixed" else _TALK)
         if self._rooms is not None and rng.random() < _ROOM_SHARE:
             room = self._rooms[rng.integers(len(self._rooms))]
             audio = oaconvolve(audio, room)[: self.samples].astype(np.float32)
         if "noise" in self._groups:
-            self._add_noise(rng, audio, targets, spoken)
+            self._add_noise(rng, audio, targets, scene)
         if "faults" in self._groups and rng.random() < _DAMAGE_SHARE:
             damage(rng, audio)
         # What a sound card delivers: whole steps of 1/32768, nothing beyond full scale.
         steps = np.clip(np.rint(audio * 32768), -32768, 32767).astype(np.float32)
         return steps / np.float32(32768), targets
 
-    def _fill(self, rng: Rng, audio: Audio, targets: TargetTape) -> None:
-        """Put scene after scene on the empty tape until it is full."""
-        voice = rng.uniform(-40, -10)
-        position = int(rng.integers(0, 16000))
-        while position < len(audio):
-            shares = self._scenes[rng.choice(len(self._scenes), p=_SCENE_SHARES)]
-            end = position + int(16000 * rng.uniform(*_SCENE_SECONDS))
-            position = self._scene(rng, audio, targets, shares, voice, position, end)
-
-    def _scene(
-        self, rng: Rng, audio: Audio, targets: TargetTape, shares: dict[SoundKind, float],
-        voice: float, position: int, end: int,
-    ) -> int:  # fmt: skip
-        """Put sounds on the tape from `position` to `end`; where the next scene may begin."""
+    def _fill(
+        self, rng: Rng, audio: Audio, targets: TargetTape, shares: dict[SoundKind, float]
+    ) -> None:
+        """Put sounds on the empty tape until it is full."""
         kinds, weights = list(shares), list(shares.values())
+        voice = rng.uniform(-40, -10)
         busy = rng.uniform(0.1, 0.9)
-        while kinds and position < end:
+        position = int(rng.integers(0, 16000))
+        while True:
             sound = self._library.draw(rng, kinds[rng.choice(len(kinds), p=weights)])
             spoken = sound.audio[sound.start : sound.end]
             if len(spoken) < 800 or rms(spoken) < 1e-4:
@@ -138,10 +124,9 @@ class TapeMaker:
                 gain = 1.0
             gap = int(16000 * min(2.0, 0.1 + rng.exponential(busy)))
             if position + len(sound.audio) + gap >= len(audio):
-                return len(audio)
+                return
             self._place(rng, audio, targets, sound, np.float32(gain), position, gap)
             position += len(sound.audio) + gap
-        return max(position, end)
 
     def _place(
         self, rng: Rng, audio: Audio, targets: TargetTape, sound: Sound, gain: np.float32,
@@ -167,14 +152,14 @@ class TapeMaker:
         else:
             targets.free(position, after + 3200)
 
-    def _add_noise(self, rng: Rng, audio: Audio, targets: TargetTape, spoken: bool) -> None:
+    def _add_noise(self, rng: Rng, audio: Audio, targets: TargetTape, scene: str) -> None:
         """A bed of noise at -3 to 22 dB under the speech, or next to nothing."""
-        if spoken and rng.random() < _CLEAN_SHARE:
+        if scene != "noise" and rng.random() < _CLEAN_SHARE:
             floor = rng.choice([0.0, amplitude(rng.uniform(-90, -60))])
             audio += np.float32(floor) * rng.standard_normal(len(audio), dtype=np.float32)
             return
         bed = self._library.bed(rng, len(audio))
-        if not spoken:
+        if scene == "noise":
             level = amplitude(rng.uniform(-60, -12))
             targets.free(0, len(audio))
         else:
