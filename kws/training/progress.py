@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from kws.errors import ConfigError
 from kws.training.lanes import Place
 from kws.training.sounds import Mined
 from kws.training.validation import Point
@@ -11,10 +12,21 @@ from kws.training.validation import Point
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to train; the learning rate falls towards the end of it."""
+    """How long to train; the learning rate falls towards the end of it.
+
+    Raises:
+        ConfigError: no limit, or one that allows no training.
+    """
 
     minutes: float | None = None
     steps: int | None = None
+
+    def __post_init__(self) -> None:
+        limits = [limit for limit in (self.minutes, self.steps) if limit is not None]
+        if not limits or not all(limit > 0 for limit in limits):
+            raise ConfigError(
+                "a training needs a limit of more than 0 minutes, or of 1 step or more"
+            )
 
     def share(self, seconds: float, steps: int) -> float:
         """How much of the budget is used up, 0 to 1."""

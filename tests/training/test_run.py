@@ -129,3 +129,12 @@ def test_a_finished_run_is_not_overwritten(
     assert "--resume" in capsys.readouterr().err
     assert (out / "weights.safetensors").read_bytes() == weights
     assert len(read_log(out / "run")) == 1
+
+
+@pytest.mark.parametrize("limit", [("--minutes", "0"), ("--minutes", "nan"), ("--steps", "-1")])
+def test_a_limit_that_allows_no_training_is_refused(
+    limit: tuple[str, str], tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tiny_corpus, tmp_path / "model", *limit) == 7
+    assert "a training needs more than 0 minutes" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
