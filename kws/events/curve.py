@@ -20,7 +20,7 @@ from pathlib import Path
 
 import zmq
 
-from kws.errors import ConfigError, EndpointError
+from kws.errors import ConfigError, EndpointError, OutputError
 
 logger = logging.getLogger(__name__)
 
@@ -202,5 +202,9 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         raise ConfigError(f"{path} is there already: remove it first to make a new one") from error
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(content + b"\n" if content else b"")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + b"\n" if content else b"")
+    except OSError as error:
+        path.unlink()  # half a key would stand in the way of the next one
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error

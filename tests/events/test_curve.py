@@ -1,6 +1,7 @@
 """Keys, their files, and who gets in with them; over real sockets."""
 
 import json
+import resource
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import zmq
 from listener import wait_for
 from stand_in import make_server
 
-from kws.errors import ConfigError, EndpointError, KwsError, NoDaemonError
+from kws.errors import ConfigError, EndpointError, KwsError, NoDaemonError, OutputError
 from kws.events import publisher as publisher_module
 from kws.events import subscriber as subscriber_module
 from kws.events.client import ControlClient
@@ -304,3 +305,16 @@ def test_plain_request_reaches_no_handler(server: EventServer) -> None:
         socket.send(json.dumps({"request": "mute"}).encode())
         wait_for("refusal counted", lambda: server.refused)
         assert not socket.poll(0)
+
+
+def test_half_a_key_does_not_stay_behind(tmp_path: Path) -> None:
+    """As on a full disk: what could not be written whole can be made later."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"server\.key"):
+            make_server_keys(tmp_path / "keys")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    make_server_keys(tmp_path / "keys")
+    assert ServerKeys.load(tmp_path / "keys").secret
