@@ -1,7 +1,8 @@
 """Does the hidden state go stale?  A day through one state, against fresh state every 10 s.
 
     python benchmarks/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
-        [--model NAME|DIR] [--hours 24] [--threshold X] [--json FILE] [--plot PNG]
+        [--model NAME|DIR] [--part validation] [--hours 24] [--threshold X] [--json FILE] \\
+        [--plot PNG]
 
 The testing part of the recordings (speakers and noise never trained on) is strung together to a
 day of talk, noise and near silence with a keyword every minute (see `day_of_audio.py`).  Two
@@ -103,6 +104,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--negatives", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--noise", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--model")
+    parser.add_argument(
+        "--part", choices=("validation", "testing"), default="testing", help="of the recordings"
+    )
     parser.add_argument("--hours", type=float, default=24)
     parser.add_argument("--threshold", type=float, help="of the unbroken spotter alone")
     parser.add_argument("--spacing", type=float, default=60, help="seconds between keywords")
@@ -117,7 +121,7 @@ def main() -> None:
     arguments = _arguments()
     model = load_model(arguments.model)
     folders = Folders(arguments.data, tuple(arguments.negatives), (), tuple(arguments.noise))
-    material = read_material(folders, "testing", model.words)
+    material = read_material(folders, arguments.part, model.words)
     days = Days(material, model.words, arguments.spacing, arguments.seed)
     period = round(arguments.reset * SAMPLE_RATE)
     heard = hear(days.scenes(arguments.hours), model, period, arguments.threshold)
