@@ -1,7 +1,5 @@
 """The lines of every answer of the daemon."""
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +18,8 @@ from kws.events.requests import (
     ThresholdSet,
 )
 
+pytestmark = pytest.mark.usefixtures("paris")
+
 MOMENT = datetime(2026, 11, 22, 20, 36, tzinfo=UTC)
 KEYWORDS = [KeywordStatus(word="yes", threshold=0.6), KeywordStatus(word="no", threshold=0.75)]
 MODEL_LINES = [
@@ -27,16 +27,6 @@ MODEL_LINES = [
     "  yes          threshold 0.60",
     "  no           threshold 0.75",
 ]
-
-
-@pytest.fixture(autouse=True)
-def paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times are shown as the clock on the wall shows them."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "Europe/Paris")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The line of every kind of event."""
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,17 +9,9 @@ import stand_in
 from kws.cli.event_lines import event_line
 from kws.events.messages import ErrorEvent, Event, PosteriorsEvent, StateEvent
 
+pytestmark = pytest.mark.usefixtures("paris")
+
 MOMENT = datetime(2026, 11, 22, 20, 36, 0, 101_999, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times are shown as the clock on the wall shows them."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "Europe/Paris")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.mark.parametrize(

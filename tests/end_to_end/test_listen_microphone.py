@@ -119,16 +119,14 @@ def test_the_same_keywords_as_replay(
         assert daemon.stop(signal.SIGTERM) == 0
     heard = [json.loads(line) for line in output.splitlines()]
     assert [each["keyword"] for each in heard] == [each["keyword"] for each in expected]
-    spec = shipped_model.spec
-    row = spec.features.hop * spec.network.block
+    row = shipped_model.spec.row_samples
     offsets = [got["fired"] - wanted["fired"] for got, wanted in zip(heard, expected, strict=True)]
     shift = sorted(offsets)[len(offsets) // 2]
     for got, wanted in zip(heard, expected, strict=True):
         # The recording begins anywhere within a row, so that a slow climb of the score may cross
         # the threshold a row sooner or later.
         assert abs(got["fired"] - wanted["fired"] - shift) <= 2 * row, got["keyword"]
-        # Edges are read from the loudness of frames, and those of a soft word jump: the word
-        # itself stays within 0.2 s.
+        # Edges are read from loudness, and those of a soft word jump: it stays within 0.2 s.
         middles = [(each["start"] + each["end"]) / 2 for each in (got, wanted)]
         assert abs(middles[0] - middles[1] - shift) < 3200, got["keyword"]
     assert all(each["gap"] is False and each["time"] is not None for each in heard)

@@ -1,4 +1,4 @@
-"""A running event server for the tests of this folder."""
+"""A running event server, and keys, for the tests of this folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import stand_in
 
+from kws.events.curve import ServerKeys, make_client_keys, make_server_keys
 from kws.events.server import EventServer
 
 
@@ -16,3 +17,12 @@ def server(tmp_path: Path) -> Iterator[EventServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> ServerKeys:
+    """Keys of a daemon, of ``kitchen`` that may listen and ``desk`` that may control."""
+    made = make_server_keys(tmp_path / "keys")
+    make_client_keys(made, "kitchen", False, tmp_path / "kitchen")
+    make_client_keys(made, "desk", True, tmp_path / "desk")
+    return made
