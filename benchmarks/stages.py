@@ -9,16 +9,17 @@ use, so that each finds the caches as the others leave them; of all repeats the 
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 # Before numpy, so that the products use one thread.
-from kws import load_model, Spotter  # isort: skip
+from kws import load_model, Stream  # isort: skip
 
 import numpy as np
 import numpy.typing as npt
 
 from kws.audio.files import open_recording
-from kws.features.mfcc import Frames
+from kws.features.mfcc import Frames, IncrementalMfcc
 from kws.model.bundle import Model
 from kws.model.lstm import StatefulLstm
 
@@ -55,22 +56,24 @@ def main() -> None:
 def chain(model: Model, signal: Signal, size: int) -> list[float]:
     """Processor seconds of each of `STAGES` over the whole signal."""
     spec = model.spec
-    spotter = Spotter(model)
+    framer = IncrementalMfcc(spec.features, model.matrices, spec.network.block)
     network = StatefulLstm(
         spec.network, model.weights, spec.features.coefficients, len(spec.labels)
     )
+    stream = Stream(model, network, framer)
     spent = np.zeros(len(STAGES))
     for start in range(0, len(signal), size):
         times = [time.thread_time()]
-        pieces = list(spotter.pieces(signal[start : start + size]))
+        pieces = list(stream.pieces(signal[start : start + size]))
         times.append(time.thread_time())
-        windows = spotter.mfcc.cut(pieces[0])
+        windows, mfcc = framer.cut(pieces[0], stream.state.mfcc)
         times.append(time.thread_time())
-        frames = Frames(spotter.mfcc.transform(windows.tapered), windows.power)
+        frames = Frames(framer.transform(windows.tapered), windows.power)
         times.append(time.thread_time())
-        posteriors, spotter.network = network.step(frames.mfcc, spotter.network)
+        posteriors, state = network.step(frames.mfcc, stream.state.network)
         times.append(time.thread_time())
-        spotter.decide(frames, posteriors)
+        stream.state = replace(stream.state, mfcc=mfcc, network=state)
+        stream.decide(frames, posteriors)
         times.append(time.thread_time())
         spent += np.diff(times)
     return spent.tolist()

@@ -82,18 +82,18 @@ def hear(
         heard.placements += scene.placements
         heard.scenes.append((scene.start, scene.kind))
     heard.state.append(watched.take())
-    heard.length = unbroken.position
+    heard.length = unbroken.stream.position
     return heard
 
 
 def feed_with_resets(spotter: Spotter, samples: Samples, period: int) -> Iterator[Detection]:
     """Feed `samples`, with fresh state at every position that is a multiple of `period`."""
     while len(samples):
-        until_reset = period - spotter.position % period
+        until_reset = period - spotter.stream.position % period
         yield from spotter.feed(samples[:until_reset])
         samples = samples[until_reset:]
-        if spotter.position % period == 0:
-            spotter.reset("timer")
+        if spotter.stream.position % period == 0:
+            spotter.stream.reset("timer")
 
 
 def _arguments() -> argparse.Namespace:

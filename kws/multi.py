@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -83,9 +84,7 @@ class MultiSpotter:
         Raises:
             ConfigError: a word that the model does not know, or a threshold outside 0 to 1.
         """
-        stream = Stream(
-            self.model, self._engine, self._mfcc.sibling(), words=words, thresholds=thresholds
-        )
+        stream = Stream(self.model, self._engine, self._mfcc, words=words, thresholds=thresholds)
         if None in self._places:
             self._places[self._places.index(None)] = stream
         else:
@@ -141,15 +140,20 @@ class MultiSpotter:
 
     def _frames(self, pieces: Mapping[Stream, Samples]) -> dict[Stream, Frames]:
         """The frames that some samples complete; streams without any are left out."""
-        cut = {stream: stream.mfcc.cut(piece) for stream, piece in pieces.items()}
-        cut = {stream: windows for stream, windows in cut.items() if len(windows.power)}
+        cut = {}
+        for stream, piece in pieces.items():
+            state = stream.state
+            windows, mfcc = self._mfcc.cut(piece, state.mfcc)
+            stream.state = replace(state, position=state.position + len(piece), mfcc=mfcc)
+            if len(windows.power):
+                cut[stream] = windows
         if not cut:
             return {}
-        mfcc = self._mfcc.transform(np.concatenate([w.tapered for w in cut.values()]))
+        coefficients = self._mfcc.transform(np.concatenate([w.tapered for w in cut.values()]))
         frames, begin = {}, 0
         for stream, windows in cut.items():
             end = begin + len(windows.power)
-            frames[stream] = Frames(mfcc[begin:end], windows.power)
+            frames[stream] = Frames(coefficients[begin:end], windows.power)
             begin = end
         return frames
 
@@ -167,10 +171,10 @@ class MultiSpotter:
             states = [self._empty] * self._lanes
             for stream, lane in lanes.items():
                 batch[lane] = frames[stream].mfcc[begin:end]
-                states[lane] = stream.network
+                states[lane] = stream.state.network
             posteriors, after = self._engine.step_lanes(batch, LstmState.side_by_side(states))
             for stream, lane in lanes.items():
                 parts[stream].append(posteriors[lane])
-                stream.network = after.lane(lane)
+                stream.state = replace(stream.state, network=after.lane(lane))
             begin = end
         return {stream: np.concatenate(rows) for stream, rows in parts.items()}

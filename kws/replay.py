@@ -43,19 +43,19 @@ def replay(
     try:
         for block in recording:
             if realtime:
-                due = (spotter.position + len(block)) / rate - stretch.start
+                due = (spotter.stream.position + len(block)) / rate - stretch.start
                 if due <= 0:
                     began = time.monotonic()
                 time.sleep(max(0.0, began + due - time.monotonic()))
             if on_block is not None:
                 on_block(block)
             yield from spotter.feed(block)
-            if spotter.position / rate > stretch.end + _REACH_SECONDS:
+            if spotter.stream.position / rate > stretch.end + _REACH_SECONDS:
                 return
     except AudioFileError as error:
         failure = error
-    length = spotter.position / rate
-    heard_a_number = spotter.position > spotter.nonfinite
+    length = spotter.stream.position / rate
+    heard_a_number = spotter.stream.position > spotter.stream.nonfinite
     if heard_a_number:
         yield from spotter.flush()
     if failure is not None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ __all__ = ["Row", "Samples", "Spotter", "StreamState"]
 FLUSH_SECONDS = 0.5
 
 
-class Spotter(Stream):
+class Spotter:
     """Finds keywords in an endless mono signal at 16 kHz.
 
         spotter = Spotter()
@@ -26,7 +27,10 @@ class Spotter(Stream):
     spotter serves one stream and one thread; many can share one `Model`.  For many streams in one
     thread there is `MultiSpotter`.
 
-    What can be asked of its stream, such as `position` or `set_threshold`, is in `Stream`.
+    Attributes:
+        model: what is listening.
+        stream: what is remembered and counted of the signal: its position, its state, thresholds
+            that can be changed, `reset` (see `Stream`).
     """
 
     def __init__(
@@ -48,14 +52,15 @@ class Spotter(Stream):
             ModelError: the model cannot be loaded.
             ConfigError: a word that the model does not know, or a threshold outside 0 to 1.
         """
-        model = model if isinstance(model, Model) else load_model(model)
-        spec = model.spec
-        mfcc = IncrementalMfcc(spec.features, model.matrices, spec.network.block)
-        if engine is None:
-            engine = StatefulLstm(
-                spec.network, model.weights, spec.features.coefficients, len(spec.labels)
-            )
-        super().__init__(model, engine, mfcc, words=words, thresholds=thresholds)
+        self.model = model if isinstance(model, Model) else load_model(model)
+        spec = self.model.spec
+        self._mfcc = IncrementalMfcc(spec.features, self.model.matrices, spec.network.block)
+        self._engine = engine or StatefulLstm(
+            spec.network, self.model.weights, spec.features.coefficients, len(spec.labels)
+        )
+        self.stream = Stream(
+            self.model, self._engine, self._mfcc, words=words, thresholds=thresholds
+        )
 
     def feed(self, samples: Samples) -> list[Detection]:
         """Listen to `samples` (N,), float in [-1, 1] at 16 kHz, any N; give back what was heard.
@@ -66,13 +71,16 @@ class Spotter(Stream):
         Raises:
             ValueError: `samples` is not a one-dimensional array of floats.
         """
+        stream = self.stream
         detections: list[Detection] = []
-        for piece in self.pieces(samples):
-            frames = self.mfcc.feed(piece)
-            if len(frames.mfcc) == 0:
-                continue
-            posteriors, self.network = self._engine.step(frames.mfcc, self.network)
-            detections += self.decide(frames, posteriors)
+        for piece in stream.pieces(samples):
+            state = stream.state
+            frames, mfcc = self._mfcc.step(piece, state.mfcc)
+            posteriors, network = self._engine.step(frames.mfcc, state.network)
+            stream.state = replace(
+                state, position=state.position + len(piece), mfcc=mfcc, network=network
+            )
+            detections += stream.decide(frames, posteriors)
         return detections
 
     def flush(self) -> list[Detection]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kws.audio.level import dbfs
 from kws.audio.validity import valid
-from kws.detect.bounds import BoundsState, WordBounds
+from kws.detect.bounds import Bounds, BoundsState, Fired, WordBounds
 from kws.detect.detection import Detection
 from kws.detect.detector import Detector, DetectorState
 from kws.errors import ConfigError
@@ -46,8 +46,11 @@ class StreamState:
     """Everything that is remembered of a stream, as a value that can be kept and restored."""
 
     position: int
+    """Samples heard or skipped so far, the index of the next one."""
     origin: int
+    """Sample at which the stream began, or was last reset."""
     rows: int
+    """Rows of posteriors since then."""
     mfcc: MfccState
     network: Any
     detector: DetectorState
@@ -60,12 +63,11 @@ class Stream:
     Attributes:
         model: what is listening.
         observer: called with every `Row`, or None.
-        position: samples heard or skipped so far, the index of the next one.
         resets: how often the state was reset, by reason; a run of bad samples that is cut over
             several calls counts once for each.
         nonfinite: samples so far that were NaN, infinite or absurdly large (see `valid`).
-        mfcc: cuts the samples into frames.
-        network: the state of the network, for whoever steps it.
+        state: all that is remembered, as a value: keep it to go on from there later.  Whoever
+            steps framer and network puts their states back, and the position behind what was heard.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Stream:
 
         Args:
             engine: what will step the network; only asked for its initial state.
-            mfcc: a framer that is used for no other stream.
+            mfcc: what will cut the samples; only asked for its initial state.
             words: the keywords that may fire, by default all of the model.
             thresholds: for all words, or by word; by default those of the model.
 
@@ -89,7 +91,7 @@ class Stream:
             ConfigError: a word that the model does not know, or a threshold outside 0 to 1.
         """
         self.model = model
-        self.mfcc = mfcc
+        self._mfcc = mfcc
         self._keywords = _chosen(model, words)
         labels = model.spec.labels
         self._columns = np.array([labels.index(keyword.word) for keyword in self._keywords])
@@ -97,16 +99,20 @@ class Stream:
         self._detector = Detector(self._keywords, model.spec.decision)
         self._bounds = WordBounds(model)
         self.observer: Callable[[Row], None] | None = None
-        self.position = 0
         self.resets: Counter[str] = Counter()
         self.nonfinite = 0
-        self._start_afresh()
+        self.state = self._fresh_state(0)
         if isinstance(thresholds, Mapping):
             for word, value in thresholds.items():
                 self.set_threshold(word, value)
         elif thresholds is not None:
             for word in self.keywords:
                 self.set_threshold(word, thresholds)
+
+    @property
+    def position(self) -> int:
+        """Samples heard or skipped so far, the index of the next one."""
+        return self.state.position
 
     @property
     def keywords(self) -> list[str]:
@@ -135,33 +141,10 @@ class Stream:
 
         Args:
             reason: counted in `resets`.
-            advance: samples known to be lost, by which `position` moves on.
+            advance: samples known to be lost, by which the position moves on.
         """
         self.resets[reason] += 1
-        self.position += advance
-        self._start_afresh()
-
-    def snapshot(self) -> StreamState:
-        """The whole state as a value; what is heard later does not change it."""
-        return StreamState(
-            position=self.position,
-            origin=self._origin,
-            rows=self._rows,
-            mfcc=self.mfcc.snapshot(),
-            network=self.network,
-            detector=self._detector.snapshot(),
-            bounds=self._bounds.snapshot(),
-        )
-
-    def restore(self, state: StreamState) -> None:
-        """Go on from a `snapshot` of a stream with the same model and words."""
-        self.position = state.position
-        self._origin = state.origin
-        self._rows = state.rows
-        self.mfcc.restore(state.mfcc)
-        self.network = state.network
-        self._detector.restore(state.detector)
-        self._bounds.restore(state.bounds)
+        self.state = self._fresh_state(self.state.position + advance)
 
     def pieces(self, samples: Samples) -> Iterator[Samples]:
         """The sound in `samples` (N,), any N, in pieces to be heard one after the other.
@@ -194,54 +177,61 @@ class Stream:
                 self.reset(NONFINITE, advance=len(run))
                 continue
             for start in range(0, len(run), longest):
-                piece = run[start : start + longest]
-                self.position += len(piece)
-                yield piece
+                yield run[start : start + longest]
 
     def decide(self, frames: Frames, posteriors: npt.NDArray[np.floating]) -> list[Detection]:
         """The detections in some rows of posteriors (T, K), and the frames they came from."""
         spec = self.model.spec
         block, hop = spec.network.block, spec.features.hop
         # The sample at which each row was complete: that at which its newest window ends.
-        first = self._origin + self._rows * block * hop + (block - 1) * hop + spec.features.window
+        state = self.state
+        first = state.origin + state.rows * block * hop + (block - 1) * hop + spec.features.window
         positions = range(first, first + len(posteriors) * block * hop, block * hop)
-        self._rows += len(posteriors)
-        decisions = self._detector.feed(posteriors[:, self._columns].astype(np.float64), positions)
+        decisions, detector = self._detector.step(
+            posteriors[:, self._columns].astype(np.float64), positions, state.detector
+        )
         if self.observer is not None:
             for index, position in enumerate(positions):
                 level = dbfs(float(frames.power[(index + 1) * block - 1]))
                 self.observer(Row(position, posteriors[index], decisions.scores[index], level))
-        detections = []
-        pushed = 0
-        for row, word in decisions.fired:
-            upto = (row + 1) * block
-            self._bounds.push(Frames(frames.mfcc[pushed:upto], frames.power[pushed:upto]))
-            pushed = upto
-            detections.append(self._detection(word, decisions.scores[row], positions[row]))
-        self._bounds.push(Frames(frames.mfcc[pushed:], frames.power[pushed:]))
-        return detections
+        fired = [
+            Fired(self._keywords[word], (row + 1) * block, positions[row])
+            for row, word in decisions.fired
+        ]
+        found, bounds = self._bounds.step(frames, fired, state.bounds)
+        self.state = replace(
+            state, rows=state.rows + len(posteriors), detector=detector, bounds=bounds
+        )
+        return [
+            self._detection(word, decisions.scores[row], positions[row], place)
+            for (row, word), place in zip(decisions.fired, found, strict=True)
+        ]
 
-    def _detection(self, word: int, scores: npt.NDArray[np.floating], fired: int) -> Detection:
-        """A word has fired, and the frames up to `fired` have been pushed."""
-        keyword = self._keywords[word]
-        start, end = self._bounds.locate(keyword, fired)
+    def _detection(
+        self, word: int, scores: npt.NDArray[np.floating], fired: int, bounds: Bounds
+    ) -> Detection:
+        """What is said of a word that has fired."""
         return Detection(
-            keyword=keyword.word,
+            keyword=self._keywords[word].word,
             score=float(scores[word]),
             threshold=float(self._detector.thresholds[word]),
-            start=max(start, self._origin),
-            end=max(end, self._origin),
+            start=max(bounds.start, self.state.origin),
+            end=max(bounds.end, self.state.origin),
             fired=fired,
-            level_dbfs=self._bounds.level_dbfs(start, end, fired),
+            level_dbfs=bounds.level_dbfs,
         )
 
-    def _start_afresh(self) -> None:
-        self._origin = self.position
-        self._rows = 0
-        self.mfcc.reset()
-        self.network = self._engine.initial_state()
-        self._detector.reset()
-        self._bounds.reset()
+    def _fresh_state(self, position: int) -> StreamState:
+        """The state before the sample at `position`, of a stream that begins there."""
+        return StreamState(
+            position=position,
+            origin=position,
+            rows=0,
+            mfcc=self._mfcc.initial_state(),
+            network=self._engine.initial_state(),
+            detector=self._detector.initial_state(),
+            bounds=self._bounds.initial_state(),
+        )
 
 
 def _chosen(model: Model, words: Iterable[str] | None) -> list[KeywordSettings]:

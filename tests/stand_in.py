@@ -84,11 +84,16 @@ class Ears:
                 )  # fmt: skip
 
 
-def make_server(folder: Path, handler: Handler | None = None, **options: Any) -> EventServer:
+def make_server(folder: Path, **options: Any) -> EventServer:
     """A server, not started, on ipc sockets in ``folder`` unless ``options`` say otherwise."""
     events = options.pop("events", f"ipc://{folder / 'events'}")
     control = options.pop("control", f"ipc://{folder / 'control'}")
-    return EventServer(events, control, handler or Ears(), heartbeat, **options)
+    return EventServer(events, control, **options)
+
+
+def start(server: EventServer, handler: Handler | None = None) -> None:
+    """Let a server serve requests and heartbeats that are made up."""
+    server.serve(handler or Ears(), heartbeat)
 
 
 class StandIn:
@@ -133,12 +138,10 @@ def main() -> None:
     parser.add_argument("--keys", type=Path)
     arguments = parser.parse_args()
     keys = ServerKeys.load(arguments.keys) if arguments.keys else None
-    server = EventServer(
-        arguments.events, arguments.control, Ears(), heartbeat, source="stand-in", keys=keys
-    )
+    server = EventServer(arguments.events, arguments.control, source="stand-in", keys=keys)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    server.start()
+    start(server)
     server.publish(StateEvent(state="listening", device="nothing", since=now()))
     sys.stdout.write("ready\n")
     sys.stdout.flush()

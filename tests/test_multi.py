@@ -117,7 +117,7 @@ def test_a_reset_concerns_one_stream(
         found[stream] += detections
     expected = list(singles)
     before = plain.feed(signals[which][:at])
-    plain.reset("test", advance=1000)
+    plain.stream.reset("test", advance=1000)
     expected[which] = before + plain.feed(signals[which][at:]) + plain.flush()
     for stream, heard in zip(streams, expected, strict=True):
         assert_same(found[stream], heard)
@@ -164,12 +164,12 @@ def test_state_is_a_value_that_a_spotter_can_go_on_from(
     spotter = MultiSpotter(tiny_model)
     stream, other = spotter.add(), spotter.add()
     first = spotter.feed({stream: signals[0][:20000], other: signals[1]})[stream]
-    kept = stream.snapshot()
+    kept = stream.state
     spotter.feed({stream: signals[2], other: signals[1]})
     single = Spotter(tiny_model)
-    single.restore(kept)
+    single.stream.state = kept
     assert_same(first + single.feed(signals[0][20000:]) + single.flush(), singles[0])
-    stream.restore(kept)
+    stream.state = kept
     rest = spotter.feed({stream: signals[0][20000:]})[stream] + spotter.flush([stream])[stream]
     assert_same(first + rest, singles[0])
 

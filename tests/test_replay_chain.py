@@ -44,7 +44,7 @@ def test_it_finds_bad_samples_where_they_are_whatever_the_block(
         spotter = Spotter(tiny_model)
         with open_recording(recording, block=block) as opened:
             found.append(list(replay(opened, spotter)))
-        assert spotter.nonfinite == 10
+        assert spotter.stream.nonfinite == 10
     assert found[0] == found[1] == found[2]
 
 

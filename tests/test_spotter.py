@@ -34,10 +34,10 @@ def test_the_noise_makes_the_tiny_model_fire(whole: list[Detection]) -> None:
 def test_again_after_reset(tiny_model: Model, noise: np.ndarray, whole: list[Detection]) -> None:
     spotter = Spotter(tiny_model)
     detections(spotter, noise, [])
-    before = spotter.position
-    spotter.reset("test")
+    before = spotter.stream.position
+    spotter.stream.reset("test")
     again = detections(spotter, noise, [])
-    assert spotter.position == 2 * before
+    assert spotter.stream.position == 2 * before
     assert [d.score for d in again] == [d.score for d in whole]
     assert [d.fired - before for d in again] == [d.fired for d in whole]
     assert [d.end - before for d in again] == [d.end for d in whole]
@@ -66,12 +66,12 @@ def test_snapshot_and_restore(
 ) -> None:
     spotter = Spotter(tiny_model)
     first = spotter.feed(noise[:at])
-    kept = spotter.snapshot()
+    kept = spotter.stream.state
     spotter.feed(np.random.default_rng(other_seed).uniform(-1, 1, 20000))
 
     other = Spotter(tiny_model)
     for resumed in (spotter, other):
-        resumed.restore(kept)
+        resumed.stream.state = kept
         assert first + resumed.feed(noise[at:]) + resumed.flush() == whole
 
 
@@ -96,13 +96,13 @@ def test_samples_that_are_no_numbers(
     bad = int(unsound.sum())
     spotter, again = Spotter(tiny_model), Spotter(tiny_model)
     assert detections(spotter, signal, []) == detections(again, signal, cuts)
-    assert spotter.nonfinite == again.nonfinite == bad
-    assert (spotter.resets["nonfinite"] > 0) == (bad > 0)
-    assert spotter.position == 32000 + 8000
+    assert spotter.stream.nonfinite == again.stream.nonfinite == bad
+    assert (spotter.stream.resets["nonfinite"] > 0) == (bad > 0)
+    assert spotter.stream.position == 32000 + 8000
 
     last = int(np.flatnonzero(unsound)[-1]) + 1 if bad else 0
     fresh = Spotter(tiny_model)
-    fresh.reset("test", advance=last)
+    fresh.stream.reset("test", advance=last)
     tail = detections(fresh, signal[last:], [])
     assert tail == [d for d in detections(Spotter(tiny_model), signal, []) if d.fired > last]
 
@@ -115,20 +115,20 @@ def test_samples_that_are_no_numbers_in_any_type_of_floats(
     signal[[3000, 8000]] = np.inf, np.nan
     spotter = Spotter(tiny_model)
     rows: list[np.ndarray] = []
-    spotter.observer = lambda row: rows.append(row.posteriors)
+    spotter.stream.observer = lambda row: rows.append(row.posteriors)
     spotter.feed(signal)
-    assert spotter.nonfinite == 2
+    assert spotter.stream.nonfinite == 2
     assert np.isfinite(rows).all()
     assert len(rows) > 15
 
 
 def test_gap_moves_the_position_on(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model)
-    spotter.reset("overrun", advance=100_000)
+    spotter.stream.reset("overrun", advance=100_000)
     shifted = detections(spotter, noise, [])
     plain = detections(Spotter(tiny_model), noise, [])
     assert [d.fired for d in shifted] == [d.fired + 100_000 for d in plain]
-    assert spotter.resets == {"overrun": 1}
+    assert spotter.stream.resets == {"overrun": 1}
 
 
 def test_positions_are_in_order(whole: list[Detection]) -> None:
@@ -141,27 +141,27 @@ def test_positions_are_in_order(whole: list[Detection]) -> None:
 def test_observer_sees_every_row(tiny_model: Model, noise: np.ndarray) -> None:
     rows: list[Row] = []
     spotter = Spotter(tiny_model)
-    spotter.observer = rows.append
+    spotter.stream.observer = rows.append
     spotter.feed(noise[:16000])
     step = tiny_model.spec.row_samples
     first = (tiny_model.spec.network.block - 1) * 320 + 512
     assert [row.position for row in rows] == list(range(first, 16001, step))
     for row in rows:
         assert row.posteriors.sum() == pytest.approx(1, abs=1e-5)
-        assert len(row.scores) == len(spotter.keywords)
+        assert len(row.scores) == len(spotter.stream.keywords)
 
 
 def test_only_chosen_words_fire(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model, words=["stop"])
-    assert spotter.keywords == ["stop"]
+    assert spotter.stream.keywords == ["stop"]
     found = detections(spotter, noise, [])
     assert {detection.keyword for detection in found} == {"stop"}
 
 
 def test_threshold_decides(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model, thresholds={"no": 0.999999})
-    assert spotter.thresholds["no"] == 0.999999
-    assert spotter.thresholds["yes"] == 0.4
+    assert spotter.stream.thresholds["no"] == 0.999999
+    assert spotter.stream.thresholds["yes"] == 0.4
     assert "no" not in {detection.keyword for detection in detections(spotter, noise, [])}
     assert detections(Spotter(tiny_model, thresholds=0.999999), noise, []) == []
 

@@ -15,7 +15,7 @@ def open_listener(arguments: list[str]) -> Listener:
         samples = np.frombuffer(chunk, np.int16).astype(np.float32) / 32768
         return [detection.keyword for detection in spotter.feed(samples)]
 
-    return Listener(chunk=int(arguments[0]), words=len(spotter.keywords), hear=hear)
+    return Listener(chunk=int(arguments[0]), words=len(spotter.stream.keywords), hear=hear)
 
 
 stream(open_listener)

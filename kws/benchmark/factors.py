@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from kws.audio.microphone import BLOCK_SECONDS
 from kws.audio.resample import RATE, Samples
 from kws.benchmark.results import Factors
-from kws.features.mfcc import IncrementalMfcc
+from kws.features.mfcc import Array, IncrementalMfcc
 from kws.model.bundle import Model
 from kws.model.lstm import StatefulLstm
 from kws.spotter import Spotter
@@ -24,7 +24,7 @@ def measure_factors(model: Model, samples: Samples, rounds: int = ROUNDS) -> Fac
     size = round(BLOCK_SECONDS * RATE)
     blocks = [samples[start : start + size] for start in range(0, len(samples), size)]
     mfcc = IncrementalMfcc(spec.features, model.matrices, spec.network.block)
-    frames = [mfcc.feed(block).mfcc for block in blocks]
+    frames = _frames(mfcc, blocks)
     network = StatefulLstm(
         spec.network, model.weights, spec.features.coefficients, len(spec.labels)
     )
@@ -35,10 +35,10 @@ def measure_factors(model: Model, samples: Samples, rounds: int = ROUNDS) -> Fac
         for block in frames:
             _, state = network.step(block, state)
 
-    steps: list[Callable[[], None]] = [
-        lambda: _feed(mfcc.feed, blocks),
+    steps: list[Callable[[], object]] = [
+        lambda: _frames(mfcc, blocks),
         run_network,
-        lambda: _feed(spotter.feed, blocks),
+        lambda: [spotter.feed(block) for block in blocks],
     ]
     least = [min(times) for times in zip(*(map(_timed, steps) for _ in range(rounds)), strict=True)]
     seconds = len(samples) / RATE
@@ -51,12 +51,16 @@ def measure_factors(model: Model, samples: Samples, rounds: int = ROUNDS) -> Fac
     )
 
 
-def _feed(step: Callable[[Samples], object], blocks: Iterable[Samples]) -> None:
+def _frames(mfcc: IncrementalMfcc, blocks: Iterable[Samples]) -> list[Array]:
+    """The MFCC that each block completes."""
+    state, completed = mfcc.initial_state(), []
     for block in blocks:
-        step(block)
+        frames, state = mfcc.step(block, state)
+        completed.append(frames.mfcc)
+    return completed
 
 
-def _timed(step: Callable[[], None]) -> float:
+def _timed(step: Callable[[], object]) -> float:
     """Processor seconds of this thread."""
     begin = time.thread_time()
     step()

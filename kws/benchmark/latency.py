@@ -20,6 +20,7 @@ from kws.audio.resample import RATE, Samples
 from kws.audio.source import Chunk, SourceStatus
 from kws.benchmark.results import Latency
 from kws.daemon.faults import Faults
+from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.errors import KwsError
 from kws.events.messages import (
@@ -89,8 +90,8 @@ def measure_latency(spotter: Spotter, samples: Samples, topic: str) -> Latency:
     """
     source = PacedSource(samples)
     with tempfile.TemporaryDirectory() as folder:
-        publisher = EventPublisher(f"ipc://{folder}/events", _heartbeat)
-        publisher.start()
+        publisher = EventPublisher(f"ipc://{folder}/events")
+        publisher.start(_heartbeat)
         command = [sys.executable, "-m", "kws.benchmark.hearing", publisher.events, topic]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as subscriber:
             assert subscriber.stdout is not None
@@ -108,9 +109,9 @@ def measure_latency(spotter: Spotter, samples: Samples, topic: str) -> Latency:
 
 
 def _play(source: PacedSource, spotter: Spotter, publisher: EventPublisher) -> None:
-    loop = InferenceLoop(
-        source, spotter, publisher, Faults(publisher.publish), on_detection=lambda event: None
-    )
+    faults = Faults(publisher.publish)
+    hearing = Hearing(spotter, publisher, faults, on_detection=lambda event: None)
+    loop = InferenceLoop(source, hearing, publisher.publish, faults)
     loop.start()
     source.start()
     source.stop()

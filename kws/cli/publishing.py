@@ -25,12 +25,12 @@ class PublishingReport:
         """Raises `EndpointError` for an endpoint that makes no sense or is open to the world."""
         self._report = report
         self._model = ModelName(name=model.spec.name, sha256=model.sha256)
-        self._publisher = EventPublisher(endpoint, self._heartbeat)
+        self._publisher = EventPublisher(endpoint)
         self._began = time.monotonic()
         self._samples = 0
 
     def __enter__(self) -> Self:
-        self._publisher.start()
+        self._publisher.start(self._heartbeat)
         say(f"waiting for a subscriber at {self._publisher.events}")
         self._publisher.joined.wait()
         self._publisher.publish(StateEvent(state="listening", reason="replay", since=now()))

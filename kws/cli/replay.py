@@ -179,7 +179,7 @@ def _replay_one(
             picture.add_samples(samples)
 
     if picture is not None:
-        spotter.observer = picture.add_row
+        spotter.stream.observer = picture.add_row
     rate = spotter.model.spec.features.sample_rate
     for detection in replay(
         recording, spotter, stretch=stretch, realtime=realtime, on_block=on_block

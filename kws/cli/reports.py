@@ -82,7 +82,7 @@ class TableReport:
 
     def watch(self, spotter: "Spotter") -> None:
         """Look at the scores of the next recording: if no word fires, say how near one came."""
-        words, thresholds = spotter.keywords, spotter.thresholds
+        words, thresholds = spotter.stream.keywords, spotter.stream.thresholds
         rate = spotter.model.spec.features.sample_rate
         limits = [thresholds[word] for word in words]
         best = 0.0
@@ -98,7 +98,7 @@ class TableReport:
                     best = score / max(limit, 1e-9)
                     self._nearest = (word, score, limit)
 
-        spotter.observer = see
+        spotter.stream.observer = see
         self._watched = spotter
 
     @contextmanager
@@ -122,7 +122,7 @@ class TableReport:
         self._found += 1
         if self._watched is not None:
             # To look costs a twelfth of a replay, and is of no more use.
-            self._watched.observer = None
+            self._watched.stream.observer = None
             self._watched = None
         self._print(
             f"  {clock(detection.start / rate):>11}  {detection.keyword:<12} "

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from kws.audio.source import Source
 from kws.config import ListenConfig, saved_thresholds
 from kws.daemon.notify import is_service
-from kws.events.control import Handler
 from kws.events.curve import ServerKeys
 from kws.events.endpoints import endpoints_to_bind
-from kws.events.messages import HeartbeatEvent
 from kws.events.server import EventServer
 from kws.model.bundle import load_model
 from kws.spotter import Spotter
@@ -52,16 +50,12 @@ def make_spotter(config: ListenConfig) -> Spotter:
     return Spotter(model, words=words, thresholds=thresholds)
 
 
-def make_server(
-    config: ListenConfig, handler: Handler, heartbeat: Callable[[], HeartbeatEvent]
-) -> EventServer:
+def make_server(config: ListenConfig) -> EventServer:
     """The sockets, not bound; raises `EndpointError` when they would be open to the world."""
     endpoints = endpoints_to_bind(config.events, config.control)
     return EventServer(
         endpoints.events,
         endpoints.control,
-        handler,
-        heartbeat,
         source=config.name or platform.node(),
         keys=ServerKeys.load(Path(config.keys)) if config.keys else None,
         insecure=config.insecure,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import assert_never
 
 from kws.audio.source import Source
 from kws.config import save_threshold
@@ -17,6 +18,7 @@ from kws.events.requests import (
     Reload,
     Reloaded,
     Reply,
+    Reset,
     ResetDone,
     SetThreshold,
     ThresholdSet,
@@ -33,10 +35,10 @@ class RequestHandler:
     """
 
     def __init__(
-        self, inference: InferenceLoop, source: Source, reload: Callable[[], None]
+        self, inference: InferenceLoop, source: Source, boot: str, reload: Callable[[], None]
     ) -> None:
         self.overrides: dict[str, float] = {}
-        self.boot = ""
+        self._boot = boot
         self._inference = inference
         self._source = source
         self._reload = reload
@@ -55,9 +57,11 @@ class RequestHandler:
                 return self._set_threshold(request)
             case Reload():
                 self._reload()
-                return Reloaded(model=self._inference.model, keywords=self._keywords())
-            case _:
+                return Reloaded(model=self._inference.hearing.model, keywords=self._keywords())
+            case Reset():
                 return ResetDone(position=self._inference.perform(self._inference.reset))
+            case _:
+                assert_never(request)
 
     def _describe(self) -> Description:
         from importlib.metadata import version  # which takes a megabyte
@@ -65,21 +69,21 @@ class RequestHandler:
         status = self._source.status
         return Description(
             version=version("kws"),
-            boot=self.boot,
+            boot=self._boot,
             pid=os.getpid(),
             started=self._started,
             source=self._source.name,
             device=status.device,
             device_rate=status.rate,
             clock=self._source.clock,
-            model=self._inference.model,
+            model=self._inference.hearing.model,
             keywords=self._keywords(),
-            labels=list(self._inference.spotter.model.spec.labels),
+            labels=list(self._inference.hearing.spotter.model.spec.labels),
         )
 
     def _set_threshold(self, request: SetThreshold) -> ThresholdSet:
         word, value = request.keyword, request.threshold
-        thresholds, overrides = self._inference.spotter.thresholds, self.overrides
+        thresholds, overrides = self._inference.hearing.spotter.stream.thresholds, self.overrides
         self._put_in_force(word, value, {**overrides, word: value})
         saved = None
         if request.save:
@@ -95,11 +99,11 @@ class RequestHandler:
         """Set a threshold and note it at once: a reload must not come in between and lose it."""
 
         def act() -> None:
-            self._inference.spotter.set_threshold(word, value)
+            self._inference.hearing.spotter.stream.set_threshold(word, value)
             self.overrides = overrides
 
         self._inference.perform(act)
 
     def _keywords(self) -> list[KeywordStatus]:
-        thresholds = self._inference.spotter.thresholds
+        thresholds = self._inference.hearing.spotter.stream.thresholds
         return [KeywordStatus(word=word, threshold=thresholds[word]) for word in thresholds]

@@ -12,13 +12,14 @@ from kws.daemon.actions import PATIENCE_SECONDS
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
 from kws.daemon.control import RequestHandler
 from kws.daemon.faults import Faults
+from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
 from kws.daemon.signals import wait_for_signal
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError
-from kws.events.messages import DetectionEvent, ErrorEvent
+from kws.events.messages import DetectionEvent
 from kws.spotter import Spotter
 
 logger = logging.getLogger(__name__)
@@ -59,22 +60,15 @@ class Daemon:
         self._config = config
         self._read_config = read_config
         self._notifier = Notifier()
-        self._faults = Faults(self._publish)
         self.source = make_source(config)
-        self.server = make_server(
-            config, lambda request: self._handler(request), lambda: self._meter.heartbeat()
-        )
+        self.server = make_server(config)
+        self._faults = Faults(self.server.publish)
         self._triggers = make_triggers(config, self._faults.report)
-        self._inference = InferenceLoop(
-            self.source,
-            make_spotter(config),
-            self.server,
-            self._faults,
-            on_detection,
-            self._triggers,
+        hearing = Hearing(
+            make_spotter(config), self.server, self._faults, on_detection, self._triggers
         )
-        self._handler = RequestHandler(self._inference, self.source, self._reload)
-        self._handler.boot = self.server.boot
+        self._inference = InferenceLoop(self.source, hearing, self.server.publish, self._faults)
+        self._handler = RequestHandler(self._inference, self.source, self.server.boot, self._reload)
         self._meter = Meter(self._inference, self.source)
         self._watchdog = Watchdog(self.source, self._inference, self.server, self._notifier)
         self._reloading = threading.Lock()
@@ -87,7 +81,7 @@ class Daemon:
         Raises:
             KwsError: what ended the daemon, unless it was a signal or the end of a recording.
         """
-        self.server.start()
+        self.server.serve(self._handler, self._meter.heartbeat)
         logger.info("events at %s, control at %s", self.server.events, self.server.control)
         reason = "defect"
         try:
@@ -183,9 +177,6 @@ class Daemon:
     def _take_over(self, spotter: Spotter) -> None:
         """Go on with `spotter` and the thresholds that were set by request.  Inference thread."""
         for word, value in self._handler.overrides.items():
-            if word in spotter.keywords:
-                spotter.set_threshold(word, value)
-        self._inference.replace_spotter(spotter)
-
-    def _publish(self, event: ErrorEvent) -> None:
-        self.server.publish(event)
+            if word in spotter.stream.keywords:
+                spotter.stream.set_threshold(word, value)
+        self._inference.hearing.replace_spotter(spotter)

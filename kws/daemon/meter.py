@@ -27,21 +27,21 @@ class Meter:
 
     def heartbeat(self) -> HeartbeatEvent:
         """How the daemon is doing; the real-time factor is that since the last call."""
-        inference = self._inference
+        hearing = self._inference.hearing
         # An unmute makes it look smaller for a moment.
-        busy, position = inference.busy, max(self._position, inference.position)
+        busy, position = hearing.busy, max(self._position, hearing.position)
         seconds = (position - self._position) / RATE
         factor = (busy - self._busy) / seconds if seconds > 0 else 0.0
-        state = inference.state.current.state
-        level = inference.health.level_dbfs if state == "listening" else _SILENCE_DBFS
+        state = self._inference.state.current.state
+        level = hearing.health.level_dbfs if state == "listening" else _SILENCE_DBFS
         self._busy, self._position = busy, position
         return HeartbeatEvent(
             state=state,
             uptime=round(time.monotonic() - self._started, 3),
             samples=position,
-            overruns=inference.overruns,
-            gaps=inference.gaps,
-            resets=inference.resets,
+            overruns=hearing.overruns,
+            gaps=hearing.gaps,
+            resets=hearing.resets,
             real_time_factor=round(factor, 5),
             lag_ms=round(1000 * self._source.backlog, 1),
             level_dbfs=round(level, 1),

@@ -1,6 +1,8 @@
 """Where a detected word began and ended, from the energy of the last two seconds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,27 @@ _EDGE = 0.2
 """An edge is where the energy falls to this share of the way from the floor to the peak."""
 _PAUSE_SECONDS = 0.12
 """Longest quiet stretch inside a word: the closure of a stop consonant, as in "right"."""
+
+
+class Fired(NamedTuple):
+    """A word that fired within some frames."""
+
+    keyword: KeywordSettings
+    frames: int
+    """How many of those frames had been heard by then."""
+    position: int
+    """The sample at which the last of them ends."""
+
+
+class Bounds(NamedTuple):
+    """Where a word lies, and how loud it is."""
+
+    start: int
+    """Its first sample."""
+    end: int
+    """The first sample after it."""
+    level_dbfs: float
+    """Root mean square level in between, in dB below full scale."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,38 +75,40 @@ class WordBounds:
         decibel = 10 / np.log(10) / np.sqrt(spec.mels)
         self._scale = model.matrices.deviation[0] * decibel
         self._shift = model.matrices.mean[0] * decibel
-        self.reset()
 
-    def reset(self) -> None:
-        """Forget the stream."""
-        self._state = BoundsState((), 0)
+    def initial_state(self) -> BoundsState:
+        """The state before the first frame of a stream."""
+        return BoundsState((), 0)
 
-    def snapshot(self) -> BoundsState:
-        """The state as a value."""
-        return self._state
+    def step(
+        self, frames: Frames, fired: Sequence[Fired], state: BoundsState
+    ) -> tuple[list[Bounds], BoundsState]:
+        """Hear some frames, and say where the words lie that `fired` in them, in order."""
+        found, heard = [], 0
+        for keyword, upto, position in fired:
+            state = self._remember(Frames(frames.mfcc[heard:upto], frames.power[heard:upto]), state)
+            heard = upto
+            start, end = self._locate(keyword, position, state)
+            found.append(Bounds(start, end, self._level_dbfs(start, end, position, state)))
+        return found, self._remember(Frames(frames.mfcc[heard:], frames.power[heard:]), state)
 
-    def restore(self, state: BoundsState) -> None:
-        """Go on from a `snapshot`."""
-        self._state = state
-
-    def push(self, frames: Frames) -> None:
-        """Remember some frames."""
+    def _remember(self, frames: Frames, state: BoundsState) -> BoundsState:
         added = len(frames.power)
         if added == 0:
-            return
-        recent, count = (*self._state.recent, frames), self._state.count + added
+            return state
+        recent, count = (*state.recent, frames), state.count + added
         while count - len(recent[0].power) >= self._length:
             count -= len(recent[0].power)
             recent = recent[1:]
-        self._state = BoundsState(recent, count)
+        return BoundsState(recent, count)
 
-    def locate(self, keyword: KeywordSettings, fired: int) -> tuple[int, int]:
-        """First sample of the word and first after it; the newest frame pushed ends at `fired`."""
+    def _locate(self, keyword: KeywordSettings, fired: int, state: BoundsState) -> tuple[int, int]:
+        """First sample of the word and first after it; the newest frame ends at `fired`."""
         usual_end = min(fired - keyword.end_offset, fired)
         usual = (max(usual_end - keyword.duration, 0), max(usual_end, 0))
-        energy = self._energy()
-        first = max(0, self._frame_at(usual[0], fired))
-        last = min(len(energy), self._frame_at(usual[1], fired) + self._pause)
+        energy = self._energy(state)
+        first = max(0, self._frame_at(usual[0], fired, len(energy)))
+        last = min(len(energy), self._frame_at(usual[1], fired, len(energy)) + self._pause)
         if first >= last:
             return usual
         peak = first + int(energy[first:last].argmax())
@@ -96,27 +121,21 @@ class WordBounds:
         end = self._edge(loud[peak:])
         start = self._edge(loud[: peak + 1][::-1])
         last_loud, first_loud = peak + end, peak - start
-        begin = max(self._position_of(first_loud, fired), 0)
+        begin = max(self._position_of(first_loud, fired, len(energy)), 0)
         if last_loud == len(energy) - 1:
             return min(begin, usual[0]), usual[1]
-        return begin, self._position_of(last_loud, fired)
+        return begin, self._position_of(last_loud, fired, len(energy))
 
-    def level_dbfs(self, start: int, end: int, fired: int) -> float:
-        """Root mean square level between two positions, in dB below full scale."""
-        power = np.concatenate([part.power for part in self._state.recent])[-self._frames :]
-        first = max(0, self._frame_at(start, fired))
-        span = power[first : max(first + 1, self._frame_at(end, fired) + 1)]
+    def _level_dbfs(self, start: int, end: int, fired: int, state: BoundsState) -> float:
+        power = np.concatenate([part.power for part in state.recent])[-self._length :]
+        first = max(0, self._frame_at(start, fired, len(power)))
+        span = power[first : max(first + 1, self._frame_at(end, fired, len(power)) + 1)]
         mean = float(span.mean()) if len(span) else 0.0
         return dbfs(mean)
 
-    @property
-    def _frames(self) -> int:
-        """Frames that are looked at."""
-        return min(self._state.count, self._length)
-
-    def _energy(self) -> Array:
+    def _energy(self, state: BoundsState) -> Array:
         """(N,) mean log mel energy per frame in dB, oldest first."""
-        c0 = np.concatenate([part.mfcc[:, 0] for part in self._state.recent])[-self._frames :]
+        c0 = np.concatenate([part.mfcc[:, 0] for part in state.recent])[-self._length :]
         return c0.astype(np.float64) * self._scale + self._shift
 
     def _edge(self, loud: npt.NDArray[np.bool_]) -> int:
@@ -125,12 +144,12 @@ class WordBounds:
         breaks = np.flatnonzero(np.diff(indices) > self._pause)
         return int(indices[breaks[0]] if len(breaks) else indices[-1])
 
-    def _frame_at(self, position: int, fired: int) -> int:
+    def _frame_at(self, position: int, fired: int, count: int) -> int:
         """Index of the frame whose centre is nearest to `position`."""
         newest_centre = fired - self._window + self._centre
-        return self._frames - 1 + round((position - newest_centre) / self._hop)
+        return count - 1 + round((position - newest_centre) / self._hop)
 
-    def _position_of(self, frame: int, fired: int) -> int:
+    def _position_of(self, frame: int, fired: int, count: int) -> int:
         """Sample at the centre of a frame."""
         newest_centre = fired - self._window + self._centre
-        return newest_centre + (frame - self._frames + 1) * self._hop
+        return newest_centre + (frame - count + 1) * self._hop

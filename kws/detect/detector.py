@@ -59,40 +59,34 @@ class Detector:
         self.thresholds = np.array([keyword.threshold for keyword in keywords])
         self._all = np.ones(len(keywords), np.bool_)
         self._release_ratio = np.array([word.release / word.threshold for word in keywords])
-        self.reset()
 
     @property
     def releases(self) -> Array:
         """(keywords,) scores below which a word re-arms; they move with the thresholds."""
         return self.thresholds * self._release_ratio
 
-    def reset(self) -> None:
-        """Forget the stream."""
-        self._state = DetectorState(
+    def initial_state(self) -> DetectorState:
+        """The state before the first row of a stream."""
+        return DetectorState(
             history=np.zeros_like(self._weights[1:]),
             armed=self._all,
             last=np.full(len(self.thresholds), _LONG_AGO, np.int64),
         )
 
-    def snapshot(self) -> DetectorState:
-        """The state as a value."""
-        return self._state
-
-    def restore(self, state: DetectorState) -> None:
-        """Go on from a `snapshot`."""
-        self._state = state
-
-    def feed(
-        self, posteriors: Array, positions: Sequence[int] | npt.NDArray[np.int64]
-    ) -> Decisions:
+    def step(
+        self,
+        posteriors: Array,
+        positions: Sequence[int] | npt.NDArray[np.int64],
+        state: DetectorState,
+    ) -> tuple[Decisions, DetectorState]:
         """Take the keywords' posteriors (T, keywords) of rows that were complete at `positions`.
 
         How the rows are cut into calls makes no difference, to the bit.
         """
-        rows = np.concatenate((self._state.history, posteriors))
+        rows = np.concatenate((state.history, posteriors))
         scores = self._smoothed(rows, len(posteriors))
         released = scores < self.releases
-        armed, last = self._state.armed, self._state.last
+        armed, last = state.armed, state.last
         fired = []
         # No word fires in a row that is below every release; all that it does is arm them all.
         next_row = 0
@@ -107,8 +101,8 @@ class Detector:
                 armed = released[row]
         if next_row < len(scores):
             armed = self._all
-        self._state = DetectorState(rows[len(posteriors) :].copy(), armed, last)
-        return Decisions(scores, fired)
+        state = DetectorState(rows[len(posteriors) :].copy(), armed, last)
+        return Decisions(scores, fired), state
 
     def _smoothed(self, rows: Array, count: int) -> Array:
         """The scores (count, keywords) of the last `count` of `rows`."""

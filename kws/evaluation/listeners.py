@@ -46,7 +46,7 @@ class SpotterListener:
         spotter = Spotter(self._model, engine=self._engine)
         rows: list[Row] = []
         detections: list[Detection] = []
-        spotter.observer = rows.append
+        spotter.stream.observer = rows.append
         for start in range(0, len(samples), _FEED):
             block = samples[start : start + _FEED]
             detections += spotter.feed(block)

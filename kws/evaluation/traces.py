@@ -58,7 +58,8 @@ def replay(
     The scores are smoothed already, so the detector is told to average over one row.
     """
     settings = [msgspec.structs.replace(keyword, smoothing=1) for keyword in keywords]
-    fired = Detector(settings, decision).feed(scores, positions).fired
+    detector = Detector(settings, decision)
+    fired = detector.step(scores, positions, detector.initial_state())[0].fired
     return [
         Trial(keywords[word].word, int(positions[row]), float(scores[row, word]))
         for row, word in fired

@@ -42,7 +42,6 @@ class EventPublisher:
 
     Args:
         events: endpoint; a wildcard port (``tcp://127.0.0.1:*``) becomes the real one.
-        heartbeat: called at least every second, on the socket thread, for the heartbeat's body.
         source: goes into the header of every event that has none of its own.
         keys: with them only listed clients get in.
         insecure: allows a non-loopback TCP endpoint without keys.
@@ -53,7 +52,6 @@ class EventPublisher:
     def __init__(
         self,
         events: str,
-        heartbeat: Callable[[], HeartbeatEvent],
         *,
         source: str = "",
         keys: ServerKeys | None = None,
@@ -71,7 +69,6 @@ class EventPublisher:
         self.joined = threading.Event()
         """Set once somebody has subscribed to anything and been sent a heartbeat."""
         self._keys = keys
-        self._heartbeat = heartbeat
         self._journal = Journal(self.boot)
         self._outbox = Outbox(self.boot, source)
         self._unsendable = 0
@@ -95,11 +92,12 @@ class EventPublisher:
         """Events that did not reach the socket."""
         return self._outbox.dropped + self._unsendable
 
-    def start(self) -> None:
-        """Bind and start the thread.
+    def start(self, heartbeat: Callable[[], HeartbeatEvent]) -> None:
+        """Bind and start the thread, which asks for the body of a heartbeat every second.
 
         Raises `EndpointError`, with everything closed again; then build another publisher.
         """
+        self._heartbeat = heartbeat
         with ExitStack() as stack:
             stack.callback(self._outbox.close)
             # Taken before and given back after everything else: what is done to the socket's file

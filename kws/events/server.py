@@ -21,7 +21,6 @@ class EventServer(EventPublisher):
 
     Args:
         events, control: endpoints; a wildcard port (``tcp://127.0.0.1:*``) becomes the real one.
-        handler: carries out the requests, on the socket thread.
 
     Raises `EndpointError` for an endpoint that makes no sense or would be open to the world.
     """
@@ -30,17 +29,19 @@ class EventServer(EventPublisher):
         self,
         events: str,
         control: str,
-        handler: Handler,
-        heartbeat: Callable[[], HeartbeatEvent],
         *,
         source: str = "",
         keys: ServerKeys | None = None,
         insecure: bool = False,
     ) -> None:
-        super().__init__(events, heartbeat, source=source, keys=keys, insecure=insecure)
+        super().__init__(events, source=source, keys=keys, insecure=insecure)
         check_bindable(control, has_keys=keys is not None, insecure=insecure)
         self.control = control
-        self._desk = ControlDesk(self.boot, handler, self._journal.snapshot, keys)
+
+    def serve(self, handler: Handler, heartbeat: Callable[[], HeartbeatEvent]) -> None:
+        """`start`, with requests carried out by `handler`, on the socket thread."""
+        self._desk = ControlDesk(self.boot, handler, self._journal.snapshot, self._keys)
+        self.start(heartbeat)
 
     def _endpoints(self) -> list[str]:
         return [*super()._endpoints(), self.control]

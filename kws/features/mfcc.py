@@ -1,8 +1,7 @@
 """Samples to MFCC frames, as they arrive."""
 
-import copy
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ Array = npt.NDArray[np.floating]
 
 
 class Frames(NamedTuple):
-    """What a call of `IncrementalMfcc.feed` gives back: T frames, T a multiple of the block."""
+    """What a call of `IncrementalMfcc.step` gives back: T frames, T a multiple of the block."""
 
     mfcc: Array
     """(T, coefficients) normalised MFCC, one row per hop."""
@@ -70,51 +69,36 @@ class IncrementalMfcc:
         self._offset = (-matrices.mean / matrices.deviation).astype(self._dtype)
         # The logarithm needs something even where a model asks for no floor at all.
         self._floor = np.asarray(max(spec.floor, np.finfo(np.float64).eps), self._dtype)
-        self.reset()
 
-    def sibling(self) -> Self:
-        """A framer for another stream, at its start, with the same arrays."""
-        other = copy.copy(self)
-        other.reset()
-        return other
+    def initial_state(self) -> MfccState:
+        """The state before the first sample of a stream."""
+        return MfccState(np.zeros(1))
 
-    def reset(self) -> None:
-        """Forget all samples: the next one fed is the first of a stream."""
-        self._state = MfccState(np.zeros(1))
-
-    def snapshot(self) -> MfccState:
-        """The state as a value; later calls do not change it."""
-        return self._state
-
-    def restore(self, state: MfccState) -> None:
-        """Go on from a `snapshot`."""
-        self._state = state
-
-    def feed(self, samples: Array) -> Frames:
+    def step(self, samples: Array, state: MfccState) -> tuple[Frames, MfccState]:
         """Take samples (N,) in [-1, 1], give back the frames that they complete.
 
         `samples` must be finite; any N will do, 0 and 1 included.
         """
-        windows = self.cut(samples)
-        return Frames(self.transform(windows.tapered), windows.power)
+        windows, state = self.cut(samples, state)
+        return Frames(self.transform(windows.tapered), windows.power), state
 
-    def cut(self, samples: Array) -> Windows:
-        """The first half of `feed`: samples (N,) to the windows that they complete."""
+    def cut(self, samples: Array, state: MfccState) -> tuple[Windows, MfccState]:
+        """The first half of `step`: samples (N,) to the windows that they complete."""
         hop, window = self.spec.hop, self.spec.window
-        signal = np.concatenate((self._state.pending, samples), dtype=np.float64)
+        signal = np.concatenate((state.pending, samples), dtype=np.float64)
         step = self.block * hop
         blocks = max(0, (len(signal) - 1 - self._span) // step + 1)
         count = blocks * self.block
-        self._state = MfccState(signal[blocks * step :].copy())
         emphasised = signal[1:] - self.spec.preemphasis * signal[:-1]
         plain = _overlapping(signal[1:], count, window, hop)
-        return Windows(
+        windows = Windows(
             tapered=_overlapping(emphasised, count, window, hop) * self._taper,
             power=np.vecdot(plain, plain) / window,
         )
+        return windows, MfccState(signal[blocks * step :].copy())
 
     def transform(self, tapered: npt.NDArray[np.float64]) -> Array:
-        """The second half of `feed`, without memory: windows (T, window) to MFCC (T, C)."""
+        """The second half of `step`, without memory: windows (T, window) to MFCC (T, C)."""
         # In float64, because a loud bin would drown a faint one in the rounding of float32.
         spectrum = np.fft.rfft(tapered, self.spec.fft)
         bins = (spectrum.real**2 + spectrum.imag**2).astype(self._dtype)

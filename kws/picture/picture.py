@@ -72,8 +72,8 @@ class Picture:
         self._stretch = stretch
         self._model = spec.name
         self._rate = spec.features.sample_rate
-        self._words = spotter.keywords
-        self._thresholds = spotter.thresholds
+        self._words = spotter.stream.keywords
+        self._thresholds = spotter.stream.thresholds
         # Releases move in proportion to thresholds.
         ratios = {word.word: word.release / word.threshold for word in spec.keywords}
         self._releases = {word: ratios[word] * at for word, at in self._thresholds.items()}

@@ -9,6 +9,7 @@ from listener import DEADLINE, wait_for
 
 from kws.audio.source import Chunk, SourceStatus
 from kws.daemon.faults import Faults
+from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.events.messages import DetectionEvent, ErrorEvent, Event, PosteriorsEvent, StateEvent
 from kws.model.bundle import Model
@@ -59,14 +60,8 @@ class Bench:
         self.source = ScriptedSource()
         self.heard: list[DetectionEvent] = []
         self.faults = Faults(self.events.append)
-        self.loop = InferenceLoop(
-            self.source,
-            Spotter(model),
-            self,
-            self.faults,
-            self.heard.append,
-            **options,  # type: ignore[arg-type]
-        )
+        self.hearing = Hearing(Spotter(model), self, self.faults, self.heard.append, **options)
+        self.loop = InferenceLoop(self.source, self.hearing, self.publish, self.faults)
         self.loop.start()
 
     def publish(self, event: Event) -> None:

@@ -25,12 +25,12 @@ def test_sources() -> None:
 
 def test_thresholds_of_single_words_go_first(tiny_model_folder: Path) -> None:
     config = ListenConfig(model=str(tiny_model_folder), threshold=0.7, thresholds={"no": 0.8})
-    assert make_spotter(config).thresholds == {"yes": 0.7, "no": 0.8, "stop": 0.7}
+    assert make_spotter(config).stream.thresholds == {"yes": 0.7, "no": 0.8, "stop": 0.7}
 
 
 def test_a_word_that_was_left_out_may_have_a_threshold(tiny_model_folder: Path) -> None:
     config = ListenConfig(model=str(tiny_model_folder), words=("yes",), thresholds={"no": 0.8})
-    assert make_spotter(config).thresholds == {"yes": 0.4}
+    assert make_spotter(config).stream.thresholds == {"yes": 0.4}
 
 
 def test_a_word_that_nobody_knows_may_not(tiny_model_folder: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_word_that_nobody_knows_may_not(tiny_model_folder: Path) -> None:
 def test_but_a_threshold_saved_for_another_model_is_ignored(tiny_model_folder: Path) -> None:
     save_threshold("marvin", 0.8)
     config = ListenConfig(model=str(tiny_model_folder), thresholds={"marvin": 0.8, "no": 0.6})
-    assert make_spotter(config).thresholds["no"] == 0.6
+    assert make_spotter(config).stream.thresholds["no"] == 0.6
 
 
 def test_triggers_only_when_asked_for(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def bench(tiny_model: Model) -> Iterator[Bench]:
 
 @pytest.fixture
 def handler(bench: Bench) -> RequestHandler:
-    return RequestHandler(bench.loop, bench.source, lambda: None)
+    return RequestHandler(bench.loop, bench.source, "boot", lambda: None)
 
 
 def test_a_threshold_is_set_and_saved(
@@ -31,7 +31,7 @@ def test_a_threshold_is_set_and_saved(
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     handler(SetThreshold(keyword="yes", threshold=0.7, save=True))
-    assert bench.loop.spotter.thresholds["yes"] == 0.7
+    assert bench.hearing.spotter.stream.thresholds["yes"] == 0.7
     assert saved_thresholds() == {"yes": 0.7}
     assert handler.overrides == {"yes": 0.7}
 
@@ -57,7 +57,7 @@ def test_a_threshold_that_cannot_be_saved_is_not_in_force(
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file" / "state"))
     with pytest.raises(KwsError):
         handler(SetThreshold(keyword="yes", threshold=0.7, save=True))
-    assert bench.loop.spotter.thresholds["yes"] == 0.4
+    assert bench.hearing.spotter.stream.thresholds["yes"] == 0.4
     assert handler.overrides == {}
 
 

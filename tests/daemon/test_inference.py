@@ -52,8 +52,8 @@ def test_events_are_the_detections_of_the_spotter(
     assert not any(event.gap for event in found)
     assert {event.time for event in found} == {None}
     assert {event.lag_ms for event in found} == {None}
-    assert bench.loop.position == len(noise)
-    assert bench.loop.resets == 0
+    assert bench.hearing.position == len(noise)
+    assert bench.hearing.resets == 0
 
 
 @pytest.mark.parametrize("end", ["ended", "failed"])
@@ -72,7 +72,7 @@ def test_the_end_of_a_recording_is_flushed(
 def test_where_nothing_was_heard_nothing_is_flushed(bench: Bench) -> None:
     bench.source.status = SourceStatus("failed")
     wait_for("the end", lambda: bench.loop.finished)
-    assert bench.loop.position == 0
+    assert bench.hearing.position == 0
 
 
 def test_an_overrun_advances_the_position_and_starts_afresh(
@@ -82,13 +82,13 @@ def test_an_overrun_advances_the_position_and_starts_afresh(
     before = len(bench.detections())
     bench.play(noise[40000:], lost=20000)
     spotter = Spotter(tiny_model)
-    spotter.reset("expected", advance=40000)
+    spotter.stream.reset("expected", advance=40000)
     expected = spotter.feed(noise[40000:])
     after = bench.detections()[before:]
     assert [event.fired for event in after] == [x.fired for x in expected]
-    assert bench.loop.position == len(noise)
-    assert (bench.loop.overruns, bench.loop.gaps) == (1, 1)
-    assert bench.loop.spotter.resets == {"overrun": 1}
+    assert bench.hearing.position == len(noise)
+    assert (bench.hearing.overruns, bench.hearing.gaps) == (1, 1)
+    assert bench.hearing.spotter.stream.resets == {"overrun": 1}
     assert bench.errors() == ["overrun"]
     assert after[0].gap
     assert not after[-1].gap
@@ -103,8 +103,8 @@ def test_a_gap_of_unknown_size_is_marked_without_a_reset(
     assert [event.fired for event in bench.detections()] == [
         x.fired for x in Spotter(tiny_model).feed(noise)
     ]
-    assert bench.loop.resets == 0
-    assert bench.loop.gaps == 1
+    assert bench.hearing.resets == 0
+    assert bench.hearing.gaps == 1
     assert bench.errors() == ["gap"]
     before, behind, *_, last = bench.detections()
     assert before.fired < 3200 < behind.fired
@@ -115,8 +115,8 @@ def test_a_reopened_device_is_a_new_stream(bench: Bench, noise: np.ndarray) -> N
     bench.play(noise)
     bench.play(noise, stream=1)
     assert {event.stream for event in bench.detections()} == {0, 1}
-    assert bench.loop.spotter.resets == {"device": 1}
-    assert bench.loop.position == 2 * len(noise)
+    assert bench.hearing.spotter.stream.resets == {"device": 1}
+    assert bench.hearing.position == 2 * len(noise)
 
 
 def test_samples_that_are_no_numbers(bench: Bench, noise: np.ndarray) -> None:
@@ -124,8 +124,8 @@ def test_samples_that_are_no_numbers(bench: Bench, noise: np.ndarray) -> None:
     samples[30000:30010] = np.nan
     bench.play(samples)
     assert bench.errors() == ["nonfinite"]
-    assert bench.loop.spotter.nonfinite == 10
-    assert bench.loop.position == len(noise)
+    assert bench.hearing.spotter.stream.nonfinite == 10
+    assert bench.hearing.position == len(noise)
     assert any(event.fired > 32000 for event in bench.detections()), "deaf afterwards"
 
 
@@ -137,14 +137,14 @@ def test_mute_drops_audio_until_the_last_reason_is_withdrawn(
     assert bench.perform(lambda: loop.mute("user")).reasons == ["tts", "user"]
     bench.play(noise)
     assert bench.detections() == []
-    assert loop.position == len(noise)
+    assert bench.hearing.position == len(noise)
     assert bench.perform(lambda: loop.unmute("tts")).reasons == ["user"]
     assert bench.perform(lambda: loop.unmute("never given")).reasons == ["user"]
     assert bench.perform(lambda: loop.unmute(None)) == Muting(muted=False, reasons=[])
-    assert loop.position == len(noise)
+    assert bench.hearing.position == len(noise)
     bench.play(noise)
     spotter = Spotter(tiny_model)
-    spotter.reset("expected", advance=len(noise))
+    spotter.stream.reset("expected", advance=len(noise))
     assert [event.fired for event in bench.detections()] == [x.fired for x in spotter.feed(noise)]
     wait_for("the states", lambda: bench.states()[-2:] == ["muted", "listening"])
 
@@ -155,16 +155,16 @@ def test_a_reload_goes_on_at_the_same_position(
     bench.play(noise)
     count = len(bench.detections())
     fresh = Spotter(tiny_model, words=["yes"])
-    bench.perform(lambda: bench.loop.replace_spotter(fresh))
+    bench.perform(lambda: bench.hearing.replace_spotter(fresh))
     bench.play(noise)
     assert {event.keyword for event in bench.detections()[count:]} == {"yes"}
     assert bench.detections()[-1].fired > len(noise)
-    assert bench.loop.resets == 1
+    assert bench.hearing.resets == 1
 
 
 def test_what_is_performed_may_raise(bench: Bench) -> None:
     with pytest.raises(ConfigError, match="does not listen for"):
-        bench.perform(lambda: bench.loop.spotter.set_threshold("nope", 0.5))
+        bench.perform(lambda: bench.hearing.spotter.stream.set_threshold("nope", 0.5))
     bench.loop.stop()
     with pytest.raises(KwsError, match="stopping"):
         bench.loop.perform(lambda: None)
@@ -203,13 +203,13 @@ def test_after_a_limit_the_stream_goes_on_afresh(
 ) -> None:
     bench.perform(lambda: bench.loop.mute("tts", 3600))
     bench.play(noise)
-    assert (bench.detections(), bench.loop.position) == ([], len(noise))
+    assert (bench.detections(), bench.hearing.position) == ([], len(noise))
     bench.perform(lambda: bench.loop.mute("tts", 1e-9))
     bench.play(noise)
     spotter = Spotter(tiny_model)
-    spotter.reset("expected", advance=len(noise))
+    spotter.stream.reset("expected", advance=len(noise))
     assert [event.fired for event in bench.detections()] == [x.fired for x in spotter.feed(noise)]
-    assert bench.loop.spotter.resets == {"unmute": 1}
+    assert bench.hearing.spotter.stream.resets == {"unmute": 1}
 
 
 def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
@@ -227,14 +227,14 @@ def test_the_position_never_goes_back(bench: Bench, noise: np.ndarray) -> None:
     bench.perform(lambda: bench.loop.mute("tts"))
     bench.play(noise[16000:32000])
     positions = [meter.heartbeat().samples]
-    reset = bench.loop.spotter.reset
+    reset = bench.hearing.spotter.stream.reset
 
     def beat_before_and_after(reason: str, advance: int = 0) -> None:
         positions.append(meter.heartbeat().samples)
         reset(reason, advance)
         positions.append(meter.heartbeat().samples)
 
-    bench.loop.spotter.reset = beat_before_and_after  # type: ignore[method-assign]
+    bench.hearing.spotter.stream.reset = beat_before_and_after  # type: ignore[method-assign]
     bench.perform(lambda: bench.loop.unmute(None))
     assert positions == [32000, 32000, 32000]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kws.detect.bounds import WordBounds
+from kws.detect.bounds import Bounds, Fired, WordBounds
 from kws.features.mfcc import IncrementalMfcc
 from kws.model.bundle import Model
 from kws.model.spec import KeywordSettings
@@ -12,16 +12,20 @@ KEYWORD = KeywordSettings(word="yes", end_offset=2000, duration=7000)
 TOLERANCE = 480  # samples, 30 ms: one and a half hops
 
 
-def locate(model: Model, signal: np.ndarray, fired: int) -> tuple[int, int, float]:
+def locate(model: Model, signal: np.ndarray, fired: int) -> Bounds:
     """Bounds and level after hearing `signal` up to the last frame that ends by `fired`."""
     spec = model.spec.features
     last = (fired - spec.window) // spec.hop * spec.hop + spec.window
     bounds = WordBounds(model)
     framer = IncrementalMfcc(spec, model.matrices)
-    for piece in np.array_split(signal[:last], 7):
-        bounds.push(framer.feed(piece))
-    start, end = bounds.locate(KEYWORD, last)
-    return start, end, bounds.level_dbfs(start, end, last)
+    heard, state = framer.initial_state(), bounds.initial_state()
+    *before, newest = np.array_split(signal[:last], 7)
+    for piece in before:
+        frames, heard = framer.step(piece, heard)
+        _, state = bounds.step(frames, [], state)
+    frames, _ = framer.step(newest, heard)
+    (found,), _ = bounds.step(frames, [Fired(KEYWORD, len(frames.power), last)], state)
+    return found
 
 
 def noise(level: float, count: int = 48000) -> np.ndarray:

@@ -1,11 +1,13 @@
 """Decisions: one utterance gives one detection, and two utterances give two."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kws.detect.detector import Detector
+from kws.detect.detector import Decisions, Detector
 from kws.model.spec import DecisionSettings, KeywordSettings
 
 ROW = 640  # samples, 40 ms
@@ -24,12 +26,12 @@ def fired(detector: Detector, rows: dict[int, list[float]], count: int) -> list[
     posteriors = np.zeros((count, len(detector.thresholds)))
     for row, values in rows.items():
         posteriors[row] = values
-    return detector.feed(posteriors, range(0, count * ROW, ROW)).fired
+    return decide(detector, posteriors, range(0, count * ROW, ROW)).fired
 
 
-def at(detector: Detector, posteriors: list[float], position: int) -> list[tuple[int, int]]:
-    """What fires in a single row."""
-    return detector.feed(np.array([posteriors]), [position]).fired
+def decide(detector: Detector, posteriors: np.ndarray, positions: Sequence[int]) -> Decisions:
+    """What comes of some rows at the start of a stream."""
+    return detector.step(posteriors, positions, detector.initial_state())[0]
 
 
 def test_fires_at_the_threshold_and_not_below() -> None:
@@ -41,7 +43,7 @@ def test_score_is_the_mean_of_the_last_posteriors() -> None:
     smooth = detector(smoothing=3)
     posteriors = [0.9, 0.3, 0.6, 0.9]
     rows = np.array([[posterior, 0.0] for posterior in posteriors])
-    scores = smooth.feed(rows, range(0, 4 * ROW, ROW)).scores
+    scores = decide(smooth, rows, range(0, 4 * ROW, ROW)).scores
     assert scores[:, 0] == pytest.approx([0.3, 0.4, 0.6, 0.6])
 
 
@@ -50,7 +52,7 @@ def test_each_word_has_its_own_smoothing() -> None:
         KeywordSettings(word="a", smoothing=1),
         KeywordSettings(word="b", smoothing=4),
     ]
-    decisions = Detector(keywords, DecisionSettings()).feed(np.array([[0.4, 0.4]]), [0])
+    decisions = decide(Detector(keywords, DecisionSettings()), np.array([[0.4, 0.4]]), [0])
     assert decisions.scores[0] == pytest.approx([0.4, 0.1])
 
 
@@ -90,7 +92,7 @@ def test_margin_counts_not_score() -> None:
         KeywordSettings(word="b", threshold=0.5, release=0.3, smoothing=1),
     ]
     strict = Detector(keywords, DecisionSettings())
-    assert at(strict, [0.91, 0.8], 0) == [(0, 1)]
+    assert fired(strict, {0: [0.91, 0.8]}, 1) == [(0, 1)]
 
 
 def test_release_follows_a_changed_threshold() -> None:
@@ -99,15 +101,15 @@ def test_release_follows_a_changed_threshold() -> None:
     assert changed.releases == pytest.approx([0.4, 0.3])
 
 
-def test_snapshot_is_a_value() -> None:
+def test_state_is_a_value() -> None:
     one = detector()
-    at(one, [0.9, 0.0], 0)
-    kept = one.snapshot()
-    assert at(one, [0.0, 0.9], 4800) == [(0, 1)]
-    one.restore(kept)
-    assert at(one, [0.0, 0.9], 4800) == [(0, 1)]
-    one.reset()
-    assert at(one, [0.9, 0.0], 4801) == [(0, 0)]
+    first, second = np.array([[0.9, 0.0]]), np.array([[0.0, 0.9]])
+    _, state = one.step(first, [0], one.initial_state())
+    for _ in range(2):  # going on from it does not change it
+        decisions, later = one.step(second, [4800], state)
+        assert decisions.fired == [(0, 1)]
+    assert one.step(second, [4801], later)[0].fired == []
+    assert one.step(first, [4801], one.initial_state())[0].fired == [(0, 0)]
 
 
 def by_the_rules(
@@ -150,11 +152,12 @@ def test_any_cut_gives_the_same_bits_by_the_rules(
     loud = np.repeat(rng.uniform(0, 1, 12) ** 2, 10)[:, None]
     posteriors = np.minimum(rng.uniform(0, 2, (120, len(keywords))) * loud, 1)
     positions = np.arange(120) * ROW
-    whole = Detector(keywords, DecisionSettings()).feed(posteriors, positions)
-    pieces = Detector(keywords, DecisionSettings())
+    detector = Detector(keywords, DecisionSettings())
+    whole, _ = detector.step(posteriors, positions, detector.initial_state())
+    state = detector.initial_state()
     scores, found = [], []
     for rows in np.split(np.arange(120), sorted(cuts)):
-        decisions = pieces.feed(posteriors[rows], positions[rows])
+        decisions, state = detector.step(posteriors[rows], positions[rows], state)
         scores.append(decisions.scores)
         found += [(int(rows[row]), word) for row, word in decisions.fired]
     assert np.array_equal(np.concatenate(scores), whole.scores)

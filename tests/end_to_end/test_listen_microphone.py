@@ -16,6 +16,7 @@ from pulse import PulseServer, require_microphone
 from kws.audio.feed import SECONDS
 from kws.audio.supervisor import MicrophoneSource
 from kws.daemon.faults import Faults
+from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.errors import KwsError
 from kws.events.messages import DetectionEvent, HeartbeatEvent
@@ -266,18 +267,17 @@ def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
         monkeypatch.setenv(name, value)
     heard: list[DetectionEvent] = []
     source = MicrophoneSource()
-    publisher = EventPublisher(
-        f"ipc://{tmp_path}/events", lambda: HeartbeatEvent(state="listening", uptime=0.0, samples=0)
-    )
+    publisher = EventPublisher(f"ipc://{tmp_path}/events")
     faults = Faults(publisher.publish)
-    loop = InferenceLoop(source, Spotter(tiny_model), publisher, faults, heard.append)
-    publisher.start()
+    hearing = Hearing(Spotter(tiny_model), publisher, faults, heard.append)
+    loop = InferenceLoop(source, hearing, publisher.publish, faults)
+    publisher.start(lambda: HeartbeatEvent(state="listening", uptime=0.0, samples=0))
     hearer = Hearer(publisher.events)
     source.start()
     loop.start()
     try:
         wait_for("the subscription", lambda: hearer.of(HeartbeatEvent))
-        wait_for("samples", lambda: loop.position > 16000)
+        wait_for("samples", lambda: hearing.position > 16000)
         feed = source._microphone.feed  # type: ignore[union-attr]
         full = feed.written + (SECONDS + 2) * 16000
 
@@ -287,12 +287,12 @@ def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
         with pytest.raises(KwsError, match="too busy"):
             loop.perform(stall)
         wait_for("the fault", lambda: "overrun" in hearer.errors())
-        assert loop.overruns == 1
+        assert hearing.overruns == 1
         wait_for("the reader to catch up", lambda: source.backlog < 0.5)
         # Everything is accounted for, but what has not been read yet.
-        position, written = loop.position, feed.written
+        position, written = hearing.position, feed.written
         assert 0 <= written - position <= 16000
-        assert loop.spotter.resets["overrun"] == 1
+        assert hearing.spotter.stream.resets["overrun"] == 1
     finally:
         source.stop()
         loop.stop()

@@ -73,12 +73,12 @@ def test_keywords_come_from_the_testing_part_and_each_as_often(
 def test_resets_come_at_whole_periods_however_the_audio_is_cut(tiny_model: Model) -> None:
     spotter = Spotter(tiny_model)
     at = []
-    reset = spotter.reset
-    spotter.reset = lambda reason: (at.append(spotter.position), reset(reason))
+    reset = spotter.stream.reset
+    spotter.stream.reset = lambda reason: (at.append(spotter.stream.position), reset(reason))
     for length in (1, 700, 3000, 0, 2299, 4000, 5001):
         list(feed_with_resets(spotter, np.zeros(length, np.float32), 3000))
     assert at == [3000, 6000, 9000, 12000, 15000]
-    assert spotter.resets["timer"] == 5
+    assert spotter.stream.resets["timer"] == 5
 
 
 @pytest.mark.parametrize(

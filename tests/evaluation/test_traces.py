@@ -69,10 +69,10 @@ def test_replay_decides_as_the_detector_does_row_by_row(scores: np.ndarray) -> N
         for w in WORDS
     ]
     detector = Detector(plain, decision)
-    expected = []
+    state, expected = detector.initial_state(), []
     for position, row in zip(positions, scores, strict=True):
-        fired = detector.feed(row[None], [position]).fired
-        expected += [(WORDS[word].word, int(position)) for _, word in fired]
+        decisions, state = detector.step(row[None], [position], state)
+        expected += [(WORDS[word].word, int(position)) for _, word in decisions.fired]
     trials = replay(positions, scores, WORDS, decision)
     assert [(trial.keyword, trial.fired) for trial in trials] == expected
 
@@ -81,7 +81,7 @@ def test_replay_decides_as_the_detector_does_row_by_row(scores: np.ndarray) -> N
 def test_smoothing_is_that_of_the_detector(rows: int) -> None:
     posteriors = np.random.default_rng(4).uniform(0, 1, (30, 1))
     detector = Detector([KeywordSettings(word="yes", smoothing=rows)], DecisionSettings())
-    expected = detector.feed(posteriors, range(30)).scores
+    expected = detector.step(posteriors, range(30), detector.initial_state())[0].scores
     assert smooth(posteriors, rows) == pytest.approx(expected, abs=1e-12)
 
 

@@ -14,7 +14,7 @@ from kws.events.server import EventServer
 def server(tmp_path: Path) -> Iterator[EventServer]:
     """A started server on ipc sockets in ``tmp_path``."""
     server = stand_in.make_server(tmp_path)
-    server.start()
+    stand_in.start(server)
     yield server
     server.stop()
 

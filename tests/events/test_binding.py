@@ -16,32 +16,32 @@ from kws.events.server import EventServer
 
 def test_second_daemon_is_refused_and_told_who_has_it(server: EventServer, tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match=rf"pid {os.getpid()}\b"):
-        make_server(tmp_path).start()
+        stand_in.start(make_server(tmp_path))
     with pytest.raises(EndpointError, match="control belongs to a running daemon"):
-        make_server(tmp_path, events=f"ipc://{tmp_path}/other").start()
+        stand_in.start(make_server(tmp_path, events=f"ipc://{tmp_path}/other"))
     with ControlClient(server.control, timeout=stand_in.DEADLINE) as client:
         assert client.ask(Ping(), Pong).boot == server.boot
 
 
 def test_second_daemon_on_the_same_port_is_refused() -> None:
     first = make_server(Path(), events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*")
-    first.start()
+    stand_in.start(first)
     assert first.events != first.control
     second = make_server(Path(), events=first.events, control="tcp://127.0.0.1:*")
     with pytest.raises(EndpointError, match="taken by another process"):
-        second.start()
+        stand_in.start(second)
     first.stop()
 
 
 def test_endpoint_is_free_again_after_stop_and_after_sigkill(tmp_path: Path) -> None:
     killed = stand_in.StandIn(tmp_path)
     with pytest.raises(EndpointError, match=f"pid {killed.process.pid}"):
-        make_server(tmp_path).start()
+        stand_in.start(make_server(tmp_path))
     killed.kill()
     assert (tmp_path / "events").is_socket()
     for _ in range(20):
         server = make_server(tmp_path)
-        server.start()
+        stand_in.start(server)
         with ControlClient(server.control, timeout=stand_in.DEADLINE) as client:
             assert client.ask(Ping(), Pong).boot == server.boot
         server.stop()
@@ -60,7 +60,7 @@ def test_umask_decides_about_the_group_and_others_never_get_in(
     before = os.umask(umask)
     try:
         server = make_server(tmp_path)
-        server.start()
+        stand_in.start(server)
     finally:
         assert os.umask(before) == umask
     for name in ("events", "control"):
@@ -71,4 +71,4 @@ def test_umask_decides_about_the_group_and_others_never_get_in(
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     server = make_server(tmp_path / "nowhere")
     with pytest.raises(EndpointError, match="nowhere"):
-        server.start()
+        stand_in.start(server)

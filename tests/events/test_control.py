@@ -205,8 +205,8 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(tmp_path: Path)
         assert gave_up.wait(stand_in.DEADLINE)
         return ResetDone(position=0)
 
-    server = stand_in.make_server(tmp_path, slow_handler)
-    server.start()
+    server = stand_in.make_server(tmp_path)
+    stand_in.start(server, slow_handler)
     with ControlClient(server.control, timeout=0.1) as client:
         with pytest.raises(NoDaemonError):
             client.ask(Reset(), ResetDone)

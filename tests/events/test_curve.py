@@ -37,7 +37,7 @@ def server(tmp_path: Path, keys: ServerKeys) -> Iterator[EventServer]:
     server = make_server(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )
-    server.start()
+    stand_in.start(server)
     yield server
     server.stop()
 
@@ -114,7 +114,7 @@ def test_client_that_trusts_another_daemon_is_told(server: EventServer, tmp_path
 
 def test_client_with_keys_at_a_daemon_without_is_told(keys: ServerKeys, tmp_path: Path) -> None:
     server = make_server(tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*")
-    server.start()
+    stand_in.start(server)
     assert "only one side uses CURVE" in refusal(server, tmp_path / "desk")
     server.stop()
 
@@ -160,7 +160,7 @@ def test_subscriber_outlives_a_daemon_with_the_wrong_keys(
 @contextmanager
 def make_running(folder: Path, **options: object) -> Iterator[EventServer]:
     server = make_server(folder, **options)
-    server.start()
+    stand_in.start(server)
     yield server
     server.stop()
 
@@ -176,7 +176,7 @@ def test_without_the_authenticator_everybody_is_refused(
     server = make_server(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )
-    server.start()
+    stand_in.start(server)
     assert refusal(server, tmp_path / "desk")
     with (
         ControlClient(server.control, ClientKeys.load(tmp_path / "desk"), timeout=1.0) as client,
@@ -200,7 +200,7 @@ def test_authenticator_that_ends_while_running_admits_nobody_new(
     server = make_server(
         tmp_path, events="tcp://127.0.0.1:*", control="tcp://127.0.0.1:*", keys=keys
     )
-    server.start()
+    stand_in.start(server)
     with subscribe(server, tmp_path / "desk"):
         pass
     started[0].stop()

@@ -140,7 +140,7 @@ def test_longest_path_can_be_bound() -> None:
     with tempfile.TemporaryDirectory() as folder:
         padding = "x" * (endpoints.LONGEST_IPC_PATH - len(folder) - 1)
         server = stand_in.make_server(Path(folder), events=f"ipc://{folder}/{padding}")
-        server.start()
+        stand_in.start(server)
         assert find_daemon("events", events=server.events).events == server.events
         server.stop()
 
@@ -170,14 +170,14 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_client_takes_its_own_directory_in_the_temp_folder(temp: Path) -> None:
     server = stand_in.make_server(temp)
-    server.start()
+    stand_in.start(server)
     assert find_daemon("events").events == server.events
     server.stop()
 
 
 def test_client_hears_nobody_in_a_directory_that_others_can_write(temp: Path) -> None:
     server = stand_in.make_server(temp)
-    server.start()
+    stand_in.start(server)
     temp.chmod(0o777)
     with pytest.raises(EndpointError, match="somebody else"):
         find_daemon("events")
@@ -187,7 +187,7 @@ def test_client_hears_nobody_in_a_directory_that_others_can_write(temp: Path) ->
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make a folder of another user")
 def test_client_hears_nobody_in_a_directory_of_another_user(temp: Path) -> None:
     server = stand_in.make_server(temp)
-    server.start()
+    stand_in.start(server)
     os.chown(temp, 12345, 12345)
     with pytest.raises(EndpointError, match="somebody else"):
         find_daemon("control", wait=True)
@@ -213,7 +213,7 @@ def test_client_passes_by_what_a_killed_daemon_left(places: tuple[Path, Path]) -
     with pytest.raises(NoDaemonError, match=r"kws/events or ipc://.*system/events"):
         find_daemon("events")
     server = stand_in.make_server(places[1])
-    server.start()
+    stand_in.start(server)
     assert find_daemon("events").events == server.events
     assert find_daemon("control").control == server.control
     server.stop()
@@ -223,7 +223,12 @@ def test_client_can_wait(places: tuple[Path, Path], monkeypatch: pytest.MonkeyPa
     server = stand_in.make_server(places[1])
     looked = threading.Event()
     monkeypatch.setattr(search.time, "sleep", lambda _: looked.set() or looked.wait(0.01))
-    late = threading.Thread(target=lambda: looked.wait(stand_in.DEADLINE) and server.start())
+
+    def start_once_looked_for() -> None:
+        assert looked.wait(stand_in.DEADLINE)
+        stand_in.start(server)
+
+    late = threading.Thread(target=start_once_looked_for)
     late.start()
     assert find_daemon("events", wait=True).events == server.events
     late.join()
@@ -238,7 +243,7 @@ def test_permission_denied_names_the_group() -> None:
         run.mkdir(mode=0o750)
         os.chown(run, -1, grp.getgrnam("daemon").gr_gid)
         server = stand_in.make_server(run)
-        server.start()
+        stand_in.start(server)
         os.seteuid(65534)
         try:
             with pytest.raises(EndpointError, match=r"permission denied .* -aG daemon \$USER"):

@@ -136,8 +136,8 @@ def test_full_queue_drops_counts_and_leaves_a_hole(
         assert release.wait(stand_in.DEADLINE)
         return stand_in.Ears()(stand_in.Reset())
 
-    server = make_server(tmp_path, stuck_handler)
-    server.start()
+    server = make_server(tmp_path)
+    stand_in.start(server, stuck_handler)
     socket = subscriber(context, server, topics.DETECTION)
     with context.socket(zmq.DEALER) as control:
         control.connect(server.control)
@@ -202,7 +202,7 @@ def test_stop_sends_what_was_published(server: EventServer, context: zmq.Context
 def test_publish_before_start_is_kept(tmp_path: Path) -> None:
     server = make_server(tmp_path)
     server.publish(StateEvent(state="starting", since=now()))
-    server.start()
+    stand_in.start(server)
     with ControlClient(server.control) as client:
         state = client.ask(TakeSnapshot(), Snapshot).state
     server.stop()

@@ -106,7 +106,7 @@ def test_tcp_without_daemon_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_it_can_wait_for_the_daemon(tmp_path: Path) -> None:
     server = make_server(tmp_path)
-    late = threading.Timer(0.3, server.start)
+    late = threading.Timer(0.3, lambda: stand_in.start(server))
     late.start()
     with join(server, wait=True) as subscriber:
         server.publish(stand_in.detection(1))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kws.errors import ModelError
 from kws.features.matrices import Matrices
-from kws.features.mfcc import IncrementalMfcc
+from kws.features.mfcc import Frames, IncrementalMfcc
 from kws.features.spec import FeatureSpec
 from kws.model.bundle import Model
 from kws.training.matrices import build_matrices
@@ -45,13 +45,22 @@ def reference(signal: np.ndarray, spec: FeatureSpec) -> np.ndarray:
     )
 
 
+def heard(framer: IncrementalMfcc, *pieces: np.ndarray) -> Frames:
+    """The frames of a stream that comes in pieces."""
+    state, found = framer.initial_state(), []
+    for piece in pieces:
+        frames, state = framer.step(piece, state)
+        found.append(frames)
+    return Frames(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
 @pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize("block", [1, 3])
 def test_equals_python_speech_features(spec: FeatureSpec, block: int) -> None:
     rng = np.random.default_rng(1)
     signal = rng.standard_normal(24000) * np.linspace(0.001, 0.3, 24000)
     framer = IncrementalMfcc(spec, build_matrices(spec), block, dtype=np.float64)
-    frames = framer.feed(signal).mfcc
+    frames = heard(framer, signal).mfcc
     whole = (len(signal) - spec.window) // spec.hop + 1
     assert len(frames) == whole // block * block
     np.testing.assert_allclose(frames, reference(signal, spec)[: len(frames)], rtol=0, atol=1e-9)
@@ -70,8 +79,8 @@ def test_float32_runtime_is_close_to_float64() -> None:
             rng.uniform(-1, 1, 16000),
         ]
     ).astype(np.float32)
-    exact = IncrementalMfcc(spec, matrices, dtype=np.float64).feed(signal).mfcc
-    fast = IncrementalMfcc(spec, matrices).feed(signal).mfcc
+    exact = heard(IncrementalMfcc(spec, matrices, dtype=np.float64), signal).mfcc
+    fast = heard(IncrementalMfcc(spec, matrices), signal).mfcc
     assert fast.dtype == np.float32
     np.testing.assert_allclose(fast, exact, rtol=0, atol=1e-3)
 
@@ -82,15 +91,15 @@ def test_normalises_by_mean_and_deviation() -> None:
     rng = np.random.default_rng(3)
     mean, deviation = rng.normal(size=40), rng.uniform(0.5, 2, 40)
     signal = rng.standard_normal(4000) * 0.1
-    raw = IncrementalMfcc(spec, plain, dtype=np.float64).feed(signal).mfcc
+    raw = heard(IncrementalMfcc(spec, plain, dtype=np.float64), signal).mfcc
     normalising = replace(plain, mean=mean, deviation=deviation)
-    frames = IncrementalMfcc(spec, normalising, dtype=np.float64).feed(signal).mfcc
+    frames = heard(IncrementalMfcc(spec, normalising, dtype=np.float64), signal).mfcc
     np.testing.assert_allclose(frames, (raw - mean) / deviation, rtol=0, atol=1e-9)
 
 
 def test_silence_is_an_ordinary_input() -> None:
     spec = FeatureSpec()
-    frames = IncrementalMfcc(spec, build_matrices(spec)).feed(np.zeros(8000, np.float32))
+    frames = heard(IncrementalMfcc(spec, build_matrices(spec)), np.zeros(8000, np.float32))
     assert np.isfinite(frames.mfcc).all()
     assert frames.mfcc[0, 0] == pytest.approx(np.log(spec.floor) * np.sqrt(40), abs=1e-3)
     assert (frames.power == 0).all()
@@ -99,7 +108,7 @@ def test_silence_is_an_ordinary_input() -> None:
 def test_power_is_the_mean_square_of_each_window() -> None:
     spec = FeatureSpec()
     signal = np.random.default_rng(4).uniform(-1, 1, 2000)
-    power = IncrementalMfcc(spec, build_matrices(spec)).feed(signal).power
+    power = heard(IncrementalMfcc(spec, build_matrices(spec)), signal).power
     expected = [
         np.mean(signal[i : i + spec.window] ** 2) for i in range(0, 2000 - spec.window, spec.hop)
     ]
@@ -116,17 +125,10 @@ def test_any_cut_gives_the_same_bits(cuts: list[int], block: int, seed: int) -> 
     spec = FeatureSpec()
     signal = np.random.default_rng(seed).uniform(-1, 1, 6000).astype(np.float32)
     framer = IncrementalMfcc(spec, build_matrices(spec), block)
-    whole = framer.feed(signal)
-    framer.reset()
-    again = framer.feed(signal)
-    framer.reset()
-    pieces = [framer.feed(piece) for piece in np.split(signal, sorted(cuts))]
+    whole = heard(framer, signal)
     for mfcc, power in (
-        again,
-        (
-            np.concatenate([piece.mfcc for piece in pieces]),
-            np.concatenate([piece.power for piece in pieces]),
-        ),
+        heard(framer, signal),
+        heard(framer, *np.split(signal, sorted(cuts))),
     ):
         assert np.array_equal(mfcc, whole.mfcc)
         assert np.array_equal(power, whole.power)
@@ -136,21 +138,19 @@ def test_one_sample_at_a_time_gives_the_same_bits() -> None:
     spec = FeatureSpec()
     signal = np.random.default_rng(5).uniform(-1, 1, 3000).astype(np.float32)
     matrices = build_matrices(spec)
-    whole = IncrementalMfcc(spec, matrices, 2).feed(signal).mfcc
-    framer = IncrementalMfcc(spec, matrices, 2)
-    pieces = [framer.feed(signal[i : i + 1]).mfcc for i in range(len(signal))]
-    assert np.array_equal(np.concatenate(pieces), whole)
+    whole = heard(IncrementalMfcc(spec, matrices, 2), signal).mfcc
+    pieces = heard(IncrementalMfcc(spec, matrices, 2), *np.split(signal, len(signal))).mfcc
+    assert np.array_equal(pieces, whole)
 
 
-def test_snapshot_is_a_value() -> None:
+def test_state_is_a_value() -> None:
     spec = FeatureSpec()
     signal = np.random.default_rng(6).uniform(-1, 1, 5000).astype(np.float32)
     framer = IncrementalMfcc(spec, build_matrices(spec))
-    framer.feed(signal[:1234])
-    kept = framer.snapshot()
-    first = framer.feed(signal[1234:]).mfcc
-    framer.restore(kept)
-    assert np.array_equal(framer.feed(signal[1234:]).mfcc, first)
+    _, state = framer.step(signal[:1234], framer.initial_state())
+    first, _ = framer.step(signal[1234:], state)
+    again, _ = framer.step(signal[1234:], state)  # going on from it did not change it
+    assert np.array_equal(again.mfcc, first.mfcc)
 
 
 def test_shipped_matrices_are_those_of_python_speech_features(shipped_model: Model) -> None:

@@ -58,7 +58,7 @@ def use(folder: Path, noise: np.ndarray) -> None:
 def listen(spotter: Spotter, noise: np.ndarray) -> None:
     """Silence, noise and full scale give posteriors that are numbers."""
     rows = []
-    spotter.observer = rows.append
+    spotter.stream.observer = rows.append
     for gain in (0, 1, 1000):
         spotter.feed((noise * np.float32(gain)).clip(-1, 1))
     spotter.flush()

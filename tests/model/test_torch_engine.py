@@ -40,13 +40,13 @@ def test_baselines_run_behind_the_spotter(tmp_path: Path, kind: str) -> None:
     audio = rng.normal(0, 0.1, 16000).astype(np.float32)
     rows = []
     spotter = Spotter(model, engine=TorchEngine(model))
-    spotter.observer = lambda row: rows.append(row.posteriors)
+    spotter.stream.observer = lambda row: rows.append(row.posteriors)
     spotter.feed(audio)
     assert len(rows) > 20
     np.testing.assert_allclose(np.sum(rows, axis=1), 1, rtol=1e-5)
     again = []
     spotter = Spotter(model, engine=TorchEngine(model))
-    spotter.observer = lambda row: again.append(row.posteriors)
+    spotter.stream.observer = lambda row: again.append(row.posteriors)
     for piece in np.split(audio, [1, 700, 5000]):
         spotter.feed(piece)
     np.testing.assert_allclose(rows, again, atol=1e-5)

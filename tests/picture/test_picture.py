@@ -24,7 +24,7 @@ HEAD = 114
 def picture_of(model: Model, samples: np.ndarray) -> Picture:
     spotter = Spotter(model)
     picture = Picture(spotter, "a recording")
-    spotter.observer = picture.add_row
+    spotter.stream.observer = picture.add_row
     for block in np.array_split(samples, max(1, len(samples) // 4000)):
         picture.add_samples(block)
         for detection in spotter.feed(block):
