@@ -9,9 +9,9 @@ import numpy as np
 from kws.evaluation.matching import Placement
 from kws.evaluation.materials import WITHOUT_KEYWORDS, Material
 from kws.evaluation.streams import RAMP, ROOM_DBFS, noise_track
+from kws.samples import RATE
 from kws.training.augmentation import Audio, Rng, amplitude, coloured_noise, ramp
 from kws.training.corpus import Recording
-from kws.training.decoding import SAMPLE_RATE
 from kws.training.labels import word_bounds
 
 SCENE_SECONDS = (20.0, 120.0)
@@ -80,14 +80,14 @@ class Days:
     def scenes(self, hours: float) -> Iterator[Scene]:
         """The scenes that begin within so many hours."""
         start = 0
-        while start < hours * 3600 * SAMPLE_RATE:
+        while start < hours * 3600 * RATE:
             scene = self._scene(start)
             start += len(scene.samples)
             yield scene
 
     def _scene(self, start: int) -> Scene:
         kind = KINDS[self._rng.choice(len(KINDS), p=[kind.share for kind in KINDS])]
-        wished = start + int(self._rng.uniform(*SCENE_SECONDS) * SAMPLE_RATE)
+        wished = start + int(self._rng.uniform(*SCENE_SECONDS) * RATE)
         said, end = self._plan(kind.talk, start, wished)
         samples = np.resize(np.roll(self._hiss, self._rng.integers(1 << 20)), end - start)
         if kind.noise_dbfs:
@@ -132,10 +132,10 @@ class Days:
         )
 
     def _pause(self) -> int:
-        return int(self._rng.uniform(*PAUSE_SECONDS) * SAMPLE_RATE)
+        return int(self._rng.uniform(*PAUSE_SECONDS) * RATE)
 
     def _next_due(self, position: int) -> int:
-        return position + int(self._rng.uniform(*SPACING) * self._spacing * SAMPLE_RATE)
+        return position + int(self._rng.uniform(*SPACING) * self._spacing * RATE)
 
 
 def _endless(rng: Rng, items: Sequence[T]) -> Iterator[T]:

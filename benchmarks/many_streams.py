@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kws import Model, MultiSpotter, Spotter, load_model
 from kws.audio.files import open_recording
-from kws.audio.resample import RATE
+from kws.samples import RATE
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128)
 RECORDING = Path(__file__).parents[1] / "examples" / "recording" / "commands.flac"

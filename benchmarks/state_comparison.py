@@ -17,11 +17,11 @@ from kws.evaluation.intervals import (
 )
 from kws.evaluation.matching import Alarm, Hit, Matching, Placement, match
 from kws.model.bundle import Model
-from kws.training.decoding import SAMPLE_RATE
+from kws.samples import RATE
 
-HOUR = 3600 * SAMPLE_RATE
-MARGIN = round(1.5 * SAMPLE_RATE)
-SAME_ALARM = SAMPLE_RATE // 2
+HOUR = 3600 * RATE
+MARGIN = round(1.5 * RATE)
+SAME_ALARM = RATE // 2
 """Two spotters that fire with the same word so close together have heard the same thing."""
 REPLICATES = 2000
 
@@ -138,7 +138,7 @@ def compare(heard: Heard, model: Model, period: int, seed: int) -> Report:
         sha256=model.sha256,
         seed=seed,
         hours=hours,
-        reset_seconds=period / SAMPLE_RATE,
+        reset_seconds=period / RATE,
         left_out=len(left_out),
         unbroken=_side(unbroken, hours, seed),
         broken=_side(broken, hours, seed),

@@ -24,10 +24,10 @@ from kws.detect.detection import Detection
 from kws.evaluation.materials import Folders, read_material
 from kws.model.bundle import Model, load_model
 from kws.model.lstm import Array, LstmState, StatefulLstm
+from kws.samples import RATE
 from kws.spotter import Samples, Spotter
-from kws.training.decoding import SAMPLE_RATE
 
-WATCH = SAMPLE_RATE // 5
+WATCH = RATE // 5
 """Samples from one look at the state to the next."""
 
 
@@ -123,7 +123,7 @@ def main() -> None:
     folders = Folders(arguments.data, tuple(arguments.negatives), (), tuple(arguments.noise))
     material = read_material(folders, arguments.part, model.words)
     days = Days(material, model.words, arguments.spacing, arguments.seed)
-    period = round(arguments.reset * SAMPLE_RATE)
+    period = round(arguments.reset * RATE)
     heard = hear(days.scenes(arguments.hours), model, period, arguments.threshold)
     report = compare(heard, model, period, arguments.seed)
     print(tables(report))

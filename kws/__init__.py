@@ -7,8 +7,9 @@ an offline user never loads ZeroMQ:
 """
 
 import importlib
-import os
 from typing import TYPE_CHECKING, Any
+
+import kws.threads  # noqa: F401  # before anything imports numpy
 
 if TYPE_CHECKING:
     from kws.detect.detection import Detection
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from kws.multi import MultiSpotter
     from kws.spotter import Spotter
     from kws.stream import Stream
-
-# The products here are far too small for several threads, whose hand-over costs more than the
-# product itself. Only effective while numpy is not loaded yet, and the user's own setting wins.
-ADDED_ENVIRONMENT = {
-    name: "1"
-    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    if name not in os.environ
-}
-"""Meant for this process, not for the programs that it starts for a user."""
-os.environ.update(ADDED_ENVIRONMENT)
 
 _HOMES = {
     "Detection": "kws.detect.detection",

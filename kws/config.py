@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import platformdirs
 
-from kws.errors import ConfigError, OutputError
-from kws.suggestions import did_you_mean
+from kws.errors import ConfigError, did_you_mean
+from kws.writing import write_atomically
 
 FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
@@ -113,13 +113,7 @@ def saved_thresholds() -> dict[str, float]:
 def save_threshold(word: str, value: float) -> Path:
     """Keep a threshold for later starts; gives the file.  Raises `OutputError`."""
     path = _saved_path()
-    partial = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(msgspec.json.encode(saved_thresholds() | {word: value}))
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot save the threshold in {path}: {error.strerror}") from error
+    write_atomically(path, msgspec.json.encode(saved_thresholds() | {word: value}))
     return path
 
 

@@ -12,14 +12,15 @@ import numpy as np
 
 from kws.audio.devices import NO_MICROPHONE, Device, choose_device
 from kws.audio.hanging import with_patience
-from kws.audio.microphone import PortAudio, quiet_libraries
+from kws.audio.microphone import PortAudio
 from kws.audio.probe import Probe, probe
-from kws.audio.resample import RATE
 from kws.config import ListenConfig
+from kws.descriptors import quiet_libraries
 from kws.errors import DeviceError, DeviceStuckError, EndpointError, KwsError
 from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, endpoints_to_bind, ipc_path
 from kws.events.search import group_of
 from kws.model.bundle import load_model
+from kws.samples import RATE
 from kws.spotter import Spotter
 
 _UNIX_SOCKETS = Path("/proc/net/unix")

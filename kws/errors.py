@@ -4,6 +4,9 @@ Every message says what happened and, where there is one, how to mend it: the co
 it as a single line.  Exit code 2 is left to the command line parser (wrong usage).
 """
 
+import difflib
+from collections.abc import Iterable
+
 _LONGEST = 1000
 
 
@@ -89,3 +92,10 @@ class OutputError(KwsError):
     """A result that cannot be written: no space, no permission, no such folder."""
 
     exit_code = 13
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """The end of an error message: the closest of the known names, or all if none comes close."""
+    names = list(known)
+    close = difflib.get_close_matches(wrong, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(names)}"

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from kws.audio.files import Recording
-from kws.audio.resample import Samples
 from kws.detect.detection import Detection
 from kws.errors import AudioFileError
+from kws.samples import Samples
 from kws.spotter import Spotter
 from kws.stretch import WHOLE, Stretch
 

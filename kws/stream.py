@@ -8,17 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kws.audio.level import dbfs
-from kws.audio.validity import valid
 from kws.detect.bounds import Bounds, BoundsState, Fired, WordBounds
 from kws.detect.detection import Detection
 from kws.detect.detector import Detector, DetectorState
-from kws.errors import ConfigError
+from kws.errors import ConfigError, did_you_mean
 from kws.features.mfcc import Frames, IncrementalMfcc, MfccState
 from kws.model.bundle import Model
 from kws.model.lstm import Engine
 from kws.model.spec import KeywordSettings
-from kws.suggestions import did_you_mean
+from kws.samples import dbfs, valid
 
 Samples = npt.NDArray[np.floating]
 

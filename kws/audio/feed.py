@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from kws.audio.resample import RATE, Samples, StreamResampler
+from kws.audio.resample import StreamResampler
 from kws.audio.ring import RingBuffer
 from kws.audio.source import Chunk
+from kws.samples import RATE, Samples
 
 SECONDS = 8
 """Audio that the ring keeps for a reader who is late."""

@@ -12,10 +12,11 @@ import numpy as np
 import soundfile
 
 from kws.audio.pipes import open_pipe
-from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, Samples, StreamResampler
-from kws.audio.sound import SequentialSound, silenced_stderr
-from kws.audio.validity import valid
+from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, StreamResampler
+from kws.audio.sound import SequentialSound
+from kws.descriptors import silenced_stderr
 from kws.errors import AudioFileError
+from kws.samples import Samples, valid
 
 STDIN = "-"
 

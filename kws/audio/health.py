@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kws.audio.level import dbfs
-from kws.audio.resample import RATE, Samples
-from kws.audio.validity import valid
+from kws.samples import RATE, Samples, dbfs, valid
 
 MUTED_SECONDS = 5
 _FULL_SCALE = 0.999

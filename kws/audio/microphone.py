@@ -8,7 +8,6 @@ import contextlib
 import ctypes
 import functools
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +15,8 @@ from typing import Any
 
 from kws.audio.devices import Device
 from kws.audio.feed import Feed
-from kws.audio.resample import RATE, Samples
 from kws.errors import DeviceError, PortAudioMissingError
-from kws.nowhere import lead_nowhere
+from kws.samples import RATE, Samples
 
 BLOCK_SECONDS = 0.08
 """Audio per callback.  Waking up costs more than the work itself: 40 ms would take half again."""
@@ -191,26 +189,3 @@ def _device_errors(sounddevice: Any, what: str) -> Iterator[None]:
         host = error.args[2][2] if len(error.args) > 2 else ""
         text = " ".join(f"{error.args[0]} {host}".split())
         raise DeviceError(f"{what}: {text}") from error
-
-
-@contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Keep what C libraries write to stderr away; `sys.stderr` goes on.
-
-    ALSA, JACK and PortAudio report every device that they fail to find, over and over, and bury
-    the one line that matters.
-    """
-    before = sys.stderr
-    if before is None:
-        # The program was started without; the descriptor may be that of anything by now.
-        yield
-        return
-    # Names of files may hold bytes that are no text; Python's own stderr escapes them, too.
-    with os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as stderr:
-        lead_nowhere(2)
-        sys.stderr = stderr
-        try:
-            yield
-        finally:
-            sys.stderr = before
-            os.dup2(stderr.fileno(), 2)

@@ -6,8 +6,8 @@ import tempfile
 import threading
 from contextlib import suppress
 
-from kws.audio.resample import RATE
 from kws.audio.sound import SequentialSound
+from kws.samples import RATE
 
 _MAGIC_LENGTH = 4
 _CONTAINERS = (b"RIFF", b"OggS")

@@ -5,9 +5,9 @@ import threading
 import time
 
 from kws.audio.files import STDIN, Recording, open_recording
-from kws.audio.resample import RATE, Samples
 from kws.audio.source import Chunk, SourceStatus
 from kws.errors import AudioFileError
+from kws.samples import RATE, Samples
 
 _WAITING_BLOCKS = 20
 _PATIENCE = 0.1

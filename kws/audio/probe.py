@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from kws.audio.devices import Device
-from kws.audio.level import dbfs
 from kws.audio.microphone import PortAudio
-from kws.audio.resample import RATE, Samples
 from kws.errors import DeviceError
+from kws.samples import RATE, Samples, dbfs
 
 _SECONDS = 0.5
 _PATIENCE_SECONDS = 4.0

@@ -1,19 +1,15 @@
 """Any sample rate to that of the models, as the samples arrive."""
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
-RATE = 16000
-"""Sample rate of everything between the sources and the detections, in Hz."""
+from kws.samples import RATE, Samples
 
 LOWEST_RATE, HIGHEST_RATE = 4000, 768000
 """Sample rates that are taken, in Hz: below there is no speech left, above no sound card."""
 
 QUALITY = "HQ"
 """soxr quality, the same for files and live: a model hears the same filter either way."""
-
-Samples = npt.NDArray[np.float32]
 
 
 class StreamResampler:

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from kws.audio.resample import Samples
+from kws.samples import Samples
 
 
 class RingBuffer:

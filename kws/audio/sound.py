@@ -1,17 +1,9 @@
 """Sound files read from start to end, without what disturbs that."""
 
-import os
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import soundfile
 
-from kws.audio.resample import Samples
-from kws.nowhere import lead_nowhere
-
-_one_at_a_time = threading.RLock()
+from kws.descriptors import silenced_stderr
+from kws.samples import Samples
 
 
 class SequentialSound(soundfile.SoundFile):
@@ -35,24 +27,3 @@ class SequentialSound(soundfile.SoundFile):
             return self.read(frames, dtype="float32", always_2d=True)
         with silenced_stderr():
             return self.read(frames, dtype="float32", always_2d=True)
-
-
-@contextmanager
-def silenced_stderr() -> Iterator[None]:
-    """Throw away what is written to file descriptor 2, by any thread.
-
-    The MP3 decoder inside libsndfile writes its remarks there and cannot be asked not to
-    (https://github.com/libsndfile/libsndfile/issues/958).
-    """
-    if sys.stderr is None:
-        # The program was started without; the descriptor may be that of anything by now.
-        yield
-        return
-    with _one_at_a_time:
-        kept = os.dup(2)
-        lead_nowhere(2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from kws.audio.resample import Samples
 from kws.errors import KwsError
+from kws.samples import Samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterable
 
 from kws.audio.microphone import BLOCK_SECONDS
-from kws.audio.resample import RATE, Samples
 from kws.benchmark.results import Factors
 from kws.features.mfcc import Array, IncrementalMfcc
 from kws.model.bundle import Model
 from kws.model.lstm import StatefulLstm
+from kws.samples import RATE, Samples
 from kws.spotter import Spotter
 
 ROUNDS = 10

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import soundfile
 
-from kws.audio.resample import RATE, Samples
 from kws.benchmark.results import Footprint
 from kws.errors import KwsError
+from kws.samples import RATE, Samples
 
 
 def measure_footprint(samples: Samples, model: Path) -> Footprint:

@@ -16,7 +16,6 @@ import numpy as np
 
 from kws.audio.feed import Feed
 from kws.audio.microphone import BLOCK_SECONDS
-from kws.audio.resample import RATE, Samples
 from kws.audio.source import Chunk, SourceStatus
 from kws.benchmark.results import Latency
 from kws.daemon.faults import Faults
@@ -31,6 +30,7 @@ from kws.events.messages import (
     decode_event,
 )
 from kws.events.publisher import EventPublisher
+from kws.samples import RATE, Samples
 from kws.spotter import Spotter
 
 BLOCK = round(BLOCK_SECONDS * RATE)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kws.audio.resample import RATE, Samples
+from kws.samples import RATE, Samples
 
 _SYLLABLES_PER_SECOND = 4.0
 _LEVEL = 0.05

@@ -34,9 +34,9 @@ def devices(
     """
     from kws.audio.devices import NO_MICROPHONE
     from kws.audio.hanging import leave_at_once
-    from kws.audio.microphone import quiet_libraries
     from kws.cli.output import write_line
     from kws.cli.talk import say
+    from kws.descriptors import quiet_libraries
     from kws.errors import DeviceError, DeviceStuckError
 
     count = 0

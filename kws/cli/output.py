@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from kws.descriptors import lead_nowhere
 from kws.errors import OutputError
-from kws.nowhere import lead_nowhere
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

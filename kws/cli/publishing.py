@@ -5,13 +5,13 @@ import time
 from typing import Any, Self
 
 from kws.audio.files import Recording
-from kws.audio.resample import RATE
 from kws.cli.reports import Report
 from kws.cli.talk import say
 from kws.detect.detection import Detection
 from kws.events.messages import DetectionEvent, HeartbeatEvent, ModelName, StateEvent, now
 from kws.events.publisher import EventPublisher
 from kws.model.bundle import Model
+from kws.samples import RATE
 
 
 class PublishingReport:

@@ -23,9 +23,9 @@ from kws.stretch import Stretch
 
 if TYPE_CHECKING:
     from kws.audio.files import Recording
-    from kws.audio.resample import Samples
     from kws.cli.reports import Report
     from kws.picture.picture import Picture
+    from kws.samples import Samples
     from kws.spotter import Spotter
 
 _QUICK_BLOCK = 1 << 13

@@ -9,9 +9,8 @@ import typer
 
 from kws.cli.completion import complete_preset
 from kws.cli.options import parse_words
-from kws.errors import ConfigError
+from kws.errors import ConfigError, did_you_mean
 from kws.extras import require
-from kws.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from kws.training.recipe import Recipe

@@ -8,13 +8,13 @@ from typing import NoReturn
 import msgspec
 
 from kws.audio.hanging import leave_at_once
-from kws.audio.microphone import quiet_libraries
 from kws.config import ListenConfig, read_config
 from kws.daemon.arguments import Arguments
 from kws.daemon.daemon import Daemon
 from kws.daemon.lines import DetectionLines, leave_out, log_detection
 from kws.daemon.log import start_log
 from kws.daemon.writer import LineWriter
+from kws.descriptors import quiet_libraries
 from kws.errors import KwsError
 
 

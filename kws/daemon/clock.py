@@ -4,7 +4,7 @@ import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
-from kws.audio.resample import RATE
+from kws.samples import RATE
 
 _SLOT_SECONDS = 5.0
 _SLOTS = 12

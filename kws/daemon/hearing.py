@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from kws.audio.health import SignalHealth
-from kws.audio.resample import RATE
 from kws.audio.source import Chunk
 from kws.daemon.clock import ClockAnchor
 from kws.daemon.faults import Faults
 from kws.detect.detection import Detection
 from kws.events.messages import DetectionEvent, Event, ModelName, PosteriorsEvent
+from kws.samples import RATE
 from kws.spotter import Row, Spotter
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ import os
 import time
 from pathlib import Path
 
-from kws.audio.level import dbfs
-from kws.audio.resample import RATE
 from kws.audio.source import Source
 from kws.daemon.inference import InferenceLoop
 from kws.events.messages import HeartbeatEvent
+from kws.samples import RATE, dbfs
 
 _PAGE = os.sysconf("SC_PAGESIZE")
 _STATM = Path("/proc/self/statm")

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from kws.audio.resample import RATE, Samples
 from kws.errors import OutputError
+from kws.samples import RATE, Samples
 
 KEPT_SECONDS = 1.5
 _WAITING = 16

@@ -23,9 +23,9 @@ from kws.evaluation.intervals import bootstrap_mean, percentile_interval
 from kws.evaluation.listeners import Listener, Progress
 from kws.evaluation.results import ClipResult, ClipRule, WordScore
 from kws.evaluation.traces import Trace, smooth
+from kws.samples import RATE
 from kws.training.augmentation import Audio
 from kws.training.corpus import BACKGROUND_FOLDER, Corpus, Recording
-from kws.training.decoding import SAMPLE_RATE
 
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
@@ -100,14 +100,14 @@ def cut_silence(corpus: Corpus, noise: Sequence[Recording], clips: int, seed: in
     rng = np.random.default_rng((seed, 7))
     noise = [one for one in noise if one.folder == BACKGROUND_FOLDER] or noise
     lengths = np.array([len(corpus.samples(recording)) for recording in noise])
-    places = np.maximum(lengths - SAMPLE_RATE, 0)
+    places = np.maximum(lengths - RATE, 0)
     if not places.any():
         return []
     count = round(clips * SILENCE_SHARE / (1 - SILENCE_SHARE))
     stretches = []
     for index in rng.choice(len(noise), size=count, p=places / places.sum()):
         start = int(rng.integers(places[index]))
-        stretches.append(corpus.audio(noise[index])[start : start + SAMPLE_RATE])
+        stretches.append(corpus.audio(noise[index])[start : start + RATE])
     return stretches
 
 

@@ -11,9 +11,10 @@ from kws.evaluation.traces import Trace
 from kws.extras import require
 from kws.model.bundle import Model
 from kws.model.lstm import Engine
+from kws.samples import RATE
 from kws.spotter import Row, Spotter
 
-_FEED = 16000
+_FEED = RATE
 
 Array = npt.NDArray[np.floating]
 Progress = Callable[[int], None]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from kws.errors import DataError
+from kws.samples import RATE
 from kws.training.corpus import Corpus, Progress, Recording, read_corpus
-from kws.training.decoding import SAMPLE_RATE
 from kws.training.parts import Part
 
 WITHOUT_KEYWORDS = "speech without keywords"
@@ -86,7 +86,7 @@ def shortened(material: Material, clips: int, minutes: float, seed: int) -> Mate
     def some(recordings: list[Recording]) -> list[Recording]:
         order = [recordings[index] for index in rng.permutation(len(recordings))]
         ends = np.cumsum([len(material.corpus.samples(recording)) for recording in order])
-        return order[: int(np.searchsorted(ends, minutes * 60 * SAMPLE_RATE)) + 1]
+        return order[: int(np.searchsorted(ends, minutes * 60 * RATE)) + 1]
 
     chosen = sorted(rng.permutation(len(material.clips))[:clips])
     return Material(

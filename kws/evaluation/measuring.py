@@ -12,9 +12,9 @@ from kws.evaluation.matching import TOLERANCE, Alarm, Firing, Hit, Matching, mat
 from kws.evaluation.results import AlarmResult, Event, StreamResult, WordMisses
 from kws.evaluation.streams import Stream
 from kws.evaluation.traces import Trace
-from kws.training.decoding import SAMPLE_RATE
+from kws.samples import RATE
 
-_MS = 1000 / SAMPLE_RATE
+_MS = 1000 / RATE
 _ERRORS = ("wrong word", "other word", "double")
 
 
@@ -151,7 +151,7 @@ def _loudest(events: Iterable[Event]) -> list[Event]:
 
 
 def _seconds(position: int) -> float:
-    return round(position / SAMPLE_RATE, 2)
+    return round(position / RATE, 2)
 
 
 def _rounded(score: float) -> float:

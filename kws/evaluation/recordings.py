@@ -8,7 +8,7 @@ import soundfile
 from kws.errors import OutputError
 from kws.evaluation.matching import Placement
 from kws.evaluation.streams import Stream
-from kws.training.decoding import SAMPLE_RATE
+from kws.samples import RATE
 
 
 def write_stream(folder: Path, stream: Stream) -> None:
@@ -24,11 +24,11 @@ def write_stream(folder: Path, stream: Stream) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
-        soundfile.write(folder / f"{name}.flac", np.clip(stream.samples, -1, 1), SAMPLE_RATE)
+        soundfile.write(folder / f"{name}.flac", np.clip(stream.samples, -1, 1), RATE)
     except (OSError, soundfile.LibsndfileError) as error:
         raise OutputError(f"cannot write {folder / name}.flac: {error}") from error
 
 
 def _label(placed: Placement) -> str:
-    start, end = placed.clip_start / SAMPLE_RATE, placed.clip_end / SAMPLE_RATE
+    start, end = placed.clip_start / RATE, placed.clip_end / RATE
     return f"{start:.4f}\t{end:.4f}\t{placed.word} {placed.name}\n"

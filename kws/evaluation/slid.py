@@ -15,12 +15,13 @@ from kws.errors import MissingExtraError, ModelError
 from kws.evaluation.listeners import Progress
 from kws.evaluation.traces import Trace, replay, smooth
 from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.samples import RATE
 
 LABELS = (
     "_silence_", "_unknown_", "yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",
 )  # fmt: skip
 """Outputs of the models that were published with the Speech Commands data."""
-WINDOW = 16000
+WINDOW = RATE
 HOP = 1600
 SMOOTHING = 3
 THRESHOLDS = (0.8, 0.9)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kws.evaluation.matching import Placement
+from kws.samples import RATE
 from kws.training.augmentation import Audio, Rng, amplitude, coloured_noise, ramp, rms
 from kws.training.corpus import Corpus, Recording
-from kws.training.decoding import SAMPLE_RATE
 from kws.training.labels import word_bounds
 
 GAP_SECONDS = (0.3, 2.0)
@@ -36,13 +36,13 @@ class Stream:
     @property
     def hours(self) -> float:
         """Length of the whole stream."""
-        return len(self.samples) / SAMPLE_RATE / 3600
+        return len(self.samples) / RATE / 3600
 
     @property
     def recorded_hours(self) -> float:
         """Length of the recordings in it, the gaps between them left out."""
         total = sum(placed.clip_end - placed.clip_start for placed in self.placements)
-        return total / SAMPLE_RATE / 3600
+        return total / RATE / 3600
 
 
 def clip_stream(
@@ -144,10 +144,10 @@ def _sequence(
 
 def _spread(rng: Rng, lengths: Sequence[int], gaps: tuple[float, float]) -> tuple[list[int], int]:
     """Where each sound starts, with a random gap before each, and the length with one behind."""
-    pauses = (rng.uniform(*gaps, size=len(lengths) + 1) * SAMPLE_RATE).astype(int)
+    pauses = (rng.uniform(*gaps, size=len(lengths) + 1) * RATE).astype(int)
     # A spotter needs a moment to settle after it was started.
-    pauses[0] += SAMPLE_RATE
-    pauses[-1] += SAMPLE_RATE
+    pauses[0] += RATE
+    pauses[-1] += RATE
     starts = np.cumsum(pauses[:-1]) + np.concatenate(([0], np.cumsum(lengths)[:-1]))
     return [int(start) for start in starts], int(pauses.sum() + np.sum(lengths))
 

@@ -9,9 +9,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-from kws import ADDED_ENVIRONMENT
 from kws.errors import ConfigError
 from kws.events.messages import DetectionEvent, encode_event
+from kws.threads import ADDED_ENVIRONMENT
 
 _PASSED_ON = (
     "id", "keyword", "score", "threshold", "start", "end", "fired", "rate", "time",

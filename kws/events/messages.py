@@ -13,6 +13,7 @@ import msgspec
 
 from kws.detect.detection import Detection
 from kws.events import topics
+from kws.samples import RATE
 
 SCHEMA_VERSION = 1
 
@@ -82,7 +83,7 @@ class DetectionEvent(Event, frozen=True, kw_only=True, tag="detection"):
     """Estimated first sample after the word."""
     fired: int
     """Sample up to which the daemon had heard when the decision fell."""
-    rate: int = 16000
+    rate: int = RATE
     """Samples per second that the positions count."""
     stream: int = 0
     """How often the device has been opened again in this boot."""
@@ -109,7 +110,7 @@ class DetectionEvent(Event, frozen=True, kw_only=True, tag="detection"):
         detection: Detection,
         model: ModelName,
         *,
-        rate: int = 16000,
+        rate: int = RATE,
         stream: int = 0,
         time: datetime | None = None,
         lag_ms: float | None = None,

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from kws.errors import ModelError
+from kws.samples import RATE
 
 
 class FeatureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -13,7 +14,7 @@ class FeatureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Training and running must agree on every one of them, so they travel inside the model.
     """
 
-    sample_rate: int = 16000
+    sample_rate: int = RATE
     """Samples per second that the framer is fed with (samplerate)."""
     sample_scale: float = 32768.0
     """Samples in [-1, 1] are multiplied by this first; 32768 is the scale of 16-bit integers."""
@@ -46,9 +47,9 @@ class FeatureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def check(self) -> None:
         """Raise `ModelError` naming the first field that makes no sense."""
         for field, good, wish in (
-            ("sample_rate", self.sample_rate == 16000, "16000"),
+            ("sample_rate", self.sample_rate == RATE, str(RATE)),
             ("sample_scale", 0 < self.sample_scale < 1e9, "a positive number"),
-            ("window", 1 < self.window <= 16000, "2 to 16000 samples"),
+            ("window", 1 < self.window <= RATE, f"2 to {RATE} samples"),
             ("hop", 0 < self.hop <= self.window, f"1 to window ({self.window}) samples"),
             ("fft", self.window <= self.fft <= 65536, f"window ({self.window}) to 65536 points"),
             ("mels", 0 < self.mels <= self.fft // 2, f"1 to {self.fft // 2} filters"),

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,11 +14,11 @@ import platformdirs
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from kws.errors import ModelError, OutputError
+from kws.errors import ModelError, did_you_mean
 from kws.features.matrices import Matrices
 from kws.model.lstm import Weights, check_weights
 from kws.model.spec import ModelSpec, decode_spec
-from kws.suggestions import did_you_mean
+from kws.writing import write_atomically
 
 DEFAULT_MODEL = "commands"
 SPEC_FILE = "model.json"
@@ -91,12 +90,8 @@ def save_model(
     spec = msgspec.structs.replace(spec, weights_sha256=hashlib.sha256(binary).hexdigest())
     _unpack(spec, binary)
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / WEIGHTS_FILE, binary)
-        _replace(folder / SPEC_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2))
-    except OSError as error:
-        raise OutputError(f"cannot write the model to {folder}: {error.strerror}") from error
+    write_atomically(folder / WEIGHTS_FILE, binary)
+    write_atomically(folder / SPEC_FILE, msgspec.json.format(msgspec.json.encode(spec), indent=2))
     return spec
 
 
@@ -187,22 +182,6 @@ def _unpack(spec: ModelSpec, binary: bytes) -> tuple[Matrices, Weights]:
         # The runtime works in one type; a file may mix them.
         arrays = {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
     return matrices, arrays
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves either the old content or the new."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 @contextlib.contextmanager

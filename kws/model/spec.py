@@ -7,6 +7,7 @@ import msgspec
 
 from kws.errors import ModelError
 from kws.features.spec import FeatureSpec
+from kws.samples import RATE
 
 FORMAT: Final = "kws-model"
 VERSION: Final = 1
@@ -77,7 +78,7 @@ class KeywordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
             ("threshold", 0 < self.threshold < 1, "between 0 and 1"),
             ("release", 0 < self.release <= self.threshold, f"0 to {self.threshold:g}"),
             ("smoothing", 1 <= self.smoothing <= 1000, "1 to 1000 rows"),
-            ("end_offset", -16000 <= self.end_offset <= 48000, "-16000 to 48000 samples"),
+            ("end_offset", -RATE <= self.end_offset <= 3 * RATE, f"{-RATE} to {3 * RATE} samples"),
             ("duration", 0 < self.duration <= 160000, "1 to 160000 samples"),
         ):
             if not good:

@@ -8,6 +8,7 @@ import time
 from rich.console import Console
 from rich.live import Live
 
+from kws.descriptors import lead_nowhere
 from kws.events import topics
 from kws.events.messages import HeartbeatEvent
 from kws.events.subscriber import Subscriber
@@ -15,7 +16,6 @@ from kws.monitor.desk import Desk
 from kws.monitor.state import MonitorState
 from kws.monitor.terminal import END, Keyboard, Signals
 from kws.monitor.view import View
-from kws.nowhere import lead_nowhere
 
 TOPICS = (
     topics.DETECTION,

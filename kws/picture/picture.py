@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kws.audio.resample import Samples
 from kws.detect.detection import Detection
 from kws.errors import OutputError
 from kws.extras import require
@@ -15,6 +14,7 @@ from kws.picture.envelope import Envelope
 from kws.picture.peaks import unfired_peaks
 from kws.picture.room import Room
 from kws.picture.timeline import Timeline, tick
+from kws.samples import Samples
 from kws.spotter import Row, Spotter
 from kws.stretch import WHOLE, Stretch
 

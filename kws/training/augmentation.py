@@ -16,7 +16,7 @@ import numpy.typing as npt
 import scipy.fft
 import soxr
 
-from kws.training.decoding import SAMPLE_RATE
+from kws.samples import RATE
 
 Audio = npt.NDArray[np.float32]
 Rng = np.random.Generator
@@ -37,7 +37,7 @@ def amplitude(decibels: float) -> float:
 
 def change_speed(audio: Audio, factor: float) -> Audio:
     """Play `audio` (N,) `factor` times as fast: (N / factor,), pitch and formants move along."""
-    return soxr.resample(audio, SAMPLE_RATE * factor, SAMPLE_RATE, quality="LQ")
+    return soxr.resample(audio, RATE * factor, RATE, quality="LQ")
 
 
 def ramp(audio: Audio, samples: int) -> Audio:

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from kws.errors import DataError
-from kws.training.writing import write_atomically
+from kws.writing import write_atomically
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 

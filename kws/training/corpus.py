@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import DataError
+from kws.samples import RATE
 from kws.training.decoding import SUFFIXES, Decoded, decode_folder
 from kws.training.parts import Part, part_of_negative, parts_of_words, speaker_of
 
@@ -72,7 +73,7 @@ class Corpus:
 
     def seconds(self, kind: Kind, part: Part) -> float:
         """Length of all recordings of a kind and a part."""
-        return sum(len(self.samples(r)) for r in self.select(kind, part)) / 16000
+        return sum(len(self.samples(r)) for r in self.select(kind, part)) / RATE
 
 
 def read_corpus(

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kws.training.writing import write_atomically
+from kws.writing import write_atomically
 
 CURVE_FILE = "curve.png"
 LOG_FILE = "log.jsonl"

@@ -19,8 +19,8 @@ import soxr
 from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE
 from kws.audio.sound import SequentialSound
 from kws.errors import DataError, OutputError
+from kws.samples import RATE
 
-SAMPLE_RATE = 16000
 SUFFIXES = frozenset({".wav", ".flac", ".opus", ".ogg", ".mp3"})
 
 Samples = npt.NDArray[np.int16]
@@ -148,8 +148,8 @@ def _decode(path: Path) -> Samples | str:
         return str(error)
     if not np.isfinite(mono).all():
         return "the file holds values that are not finite"
-    if rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
+    if rate != RATE:
+        mono = soxr.resample(mono, rate, RATE, quality="HQ")
     if not len(mono):
         return "the file holds no samples"
     return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)

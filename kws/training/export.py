@@ -26,7 +26,7 @@ from kws.training.validation import (
     settings_at,
     sweep,
 )
-from kws.training.writing import write_atomically
+from kws.writing import write_atomically
 
 FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
 MOST_CONFUSIONS = 0.02

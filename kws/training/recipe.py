@@ -2,10 +2,9 @@
 
 import msgspec
 
-from kws.errors import ConfigError
+from kws.errors import ConfigError, did_you_mean
 from kws.features.spec import FeatureSpec
 from kws.model.spec import Convolution, NetworkSpec
-from kws.suggestions import did_you_mean
 from kws.training.augmentation import GROUPS
 
 OFFICIAL_KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")

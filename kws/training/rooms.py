@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kws.training.decoding import SAMPLE_RATE, cache_folder
-from kws.training.writing import write_atomically
+from kws.samples import RATE
+from kws.training.decoding import cache_folder
+from kws.writing import write_atomically
 
 ROOMS = 120
 _LENGTH = 6400
@@ -43,7 +44,7 @@ def _room(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     absorption = float(np.clip(0.161 * volume / (surface * reverberation), 0.08, 0.9))
     room = pyroomacoustics.ShoeBox(
         size,
-        fs=SAMPLE_RATE,
+        fs=RATE,
         materials=pyroomacoustics.Material(absorption),
         max_order=12,
     )

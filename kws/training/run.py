@@ -27,7 +27,7 @@ from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet, choose_labels
 from kws.training.trainer import Trainer
 from kws.training.validation import validation_streams
-from kws.training.writing import write_atomically
+from kws.writing import write_atomically
 
 RUN_FILE = "run.json"
 RUN_FOLDER = "run"

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from kws.samples import RATE
 from kws.training.augmentation import Audio, Rng, change_speed, coloured_noise, ramp, rms
 from kws.training.corpus import Corpus, Recording
 from kws.training.labels import WordBounds, speech_dips, word_bounds
@@ -15,7 +16,7 @@ SoundKind = Literal["keyword", "other", "near_miss", "speech", "piece"]
 
 _MARGIN = 800
 """Samples around a word that do not count as its background."""
-_LONGEST_SPEECH = 8 * 16000
+_LONGEST_SPEECH = 8 * RATE
 _TRUNCATE = (0.35, 0.55)
 
 
@@ -109,8 +110,8 @@ class SoundLibrary:
         while position < length:
             recording = self._noise[rng.choice(len(self._noise), p=self._noise_shares)]
             samples = self._corpus.samples(recording)
-            start = int(rng.integers(max(1, len(samples) - 16000)))
-            audio = samples[start : start + 20 * 16000].astype(np.float32) / np.float32(32768)
+            start = int(rng.integers(max(1, len(samples) - RATE)))
+            audio = samples[start : start + 20 * RATE].astype(np.float32) / np.float32(32768)
             audio = ramp(audio / max(rms(audio), 1e-4), 800)
             bed[position : position + len(audio)] += audio[: length - position]
             position += max(800, len(audio) - 800)
@@ -161,7 +162,7 @@ class SoundLibrary:
     def _cut(self, rng: Rng, recording: Recording, kind: SoundKind) -> tuple[int, int]:
         length = len(self._corpus.samples(recording))
         if kind == "speech":
-            wanted = int(rng.integers(16000, _LONGEST_SPEECH))
+            wanted = int(rng.integers(RATE, _LONGEST_SPEECH))
             start = int(rng.integers(max(1, length - wanted + 1)))
             return start, start + wanted
         dips = self._speech_dips(recording)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.signal import oaconvolve
 
 from kws.features.spec import FeatureSpec
+from kws.samples import RATE
 from kws.training.augmentation import Audio, Rng, amplitude, damage, ramp, rms, texture
 from kws.training.logmel import LogMel
 from kws.training.sounds import Sound, SoundKind, SoundLibrary
@@ -111,7 +112,7 @@ class TapeMaker:
         kinds, weights = list(shares), list(shares.values())
         voice = rng.uniform(-40, -10)
         busy = rng.uniform(0.1, 0.9)
-        position = int(rng.integers(0, 16000))
+        position = int(rng.integers(0, RATE))
         while True:
             sound = self._library.draw(rng, kinds[rng.choice(len(kinds), p=weights)])
             spoken = sound.audio[sound.start : sound.end]
@@ -122,7 +123,7 @@ class TapeMaker:
                 gain = min(level / rms(spoken), 1.0 / max(float(np.abs(sound.audio).max()), 1e-4))
             else:
                 gain = 1.0
-            gap = int(16000 * min(2.0, 0.1 + rng.exponential(busy)))
+            gap = int(RATE * min(2.0, 0.1 + rng.exponential(busy)))
             if position + len(sound.audio) + gap >= len(audio):
                 return
             self._place(rng, audio, targets, sound, np.float32(gain), position, gap)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import ConfigError, MissingExtraError
+from kws.samples import RATE
 
 TEACHER_LABELS = (
     "_silence_", "_unknown_",
@@ -18,7 +19,7 @@ TEACHER_LABELS = (
 )  # fmt: skip
 """Outputs of the 12-label models trained on Speech Commands, in their usual order."""
 
-_WINDOW = 16000
+_WINDOW = RATE
 
 
 class Teacher:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from kws.evaluation.matching import Placement, match
 from kws.evaluation.traces import replay, smooth
 from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.samples import RATE
 from kws.training.augmentation import Audio, amplitude, ramp, rms
 from kws.training.corpus import Corpus
 from kws.training.logmel import LogMel
@@ -169,7 +170,7 @@ def _clip_lanes(
         )
         lanes[number % LANES] = (pieces, events, end)
     return [
-        (np.concatenate([*pieces, np.zeros(16000, np.float32)]), events)
+        (np.concatenate([*pieces, np.zeros(RATE, np.float32)]), events)
         for pieces, events, _ in lanes
     ]
 
@@ -182,7 +183,7 @@ def _deal(pieces: Sequence[Audio], gap: int) -> list[Audio]:
         shortest = int(np.argmin(lengths))
         lanes[shortest] += [np.zeros(gap, np.float32), piece]
         lengths[shortest] += gap + len(piece)
-    return [np.concatenate([*lane, np.zeros(16000, np.float32)]) for lane in lanes]
+    return [np.concatenate([*lane, np.zeros(RATE, np.float32)]) for lane in lanes]
 
 
 def _hush(rng: np.random.Generator, audio: Audio) -> Audio:
@@ -201,5 +202,5 @@ def _stream(
         name,
         np.stack([log_mel(lane).astype(np.float16) for lane in padded]),
         [events for _, events in lanes],
-        sum(len(lane) for lane in audio) / 16000 / 3600,
+        sum(len(lane) for lane in audio) / RATE / 3600,
     )

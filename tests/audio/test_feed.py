@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kws.audio.feed import Feed
-from kws.audio.resample import QUALITY, RATE
+from kws.audio.resample import QUALITY
 from kws.audio.source import Chunk
+from kws.samples import RATE
 
 
 def drain(feed: Feed) -> list[Chunk]:

@@ -1,6 +1,6 @@
 import pytest
 
-from kws.audio.level import dbfs
+from kws.samples import dbfs
 
 
 @pytest.mark.parametrize(("mean_square", "level"), [(1.0, 0.0), (1e-4, -40.0), (0.0, -120.0)])

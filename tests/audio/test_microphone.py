@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from kws.audio.devices import Device
-from kws.audio.microphone import PortAudio, quiet_libraries
+from kws.audio.microphone import PortAudio
+from kws.descriptors import quiet_libraries
 from kws.errors import DeviceError
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kws.audio.resample import RATE, StreamResampler
+from kws.audio.resample import StreamResampler
+from kws.samples import RATE
 
 RATES = (8000, 11025, 16000, 22050, 44100, 44101, 48000, 96000)
 

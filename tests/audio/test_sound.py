@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from kws.audio.files import open_recording
-from kws.audio.sound import silenced_stderr
+from kws.descriptors import silenced_stderr
 
 
 def test_a_damaged_mp3_is_read_without_a_word(

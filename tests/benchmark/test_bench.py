@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from listener import KWS
 
-from kws.audio.resample import RATE
 from kws.benchmark.factors import measure_factors
 from kws.benchmark.latency import BLOCK, measure_latency
 from kws.benchmark.signals import babble
 from kws.errors import KwsError
 from kws.events.topics import DETECTION
 from kws.model.bundle import Model
+from kws.samples import RATE
 from kws.spotter import Spotter
 
 
