@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from kws.evaluation.results import Evaluation, StreamResult
-from kws.model.bundle import load_model
-from kws.model.spec import ModelSpec
+from kws.spotting.model import load_model
+from kws.spotting.model_spec import ModelSpec
 from kws.training.baselines import build_network
 
 FIGURES = "figures.json"

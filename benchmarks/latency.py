@@ -14,7 +14,7 @@ import soundfile
 
 from kws.benchmark.latency import measure_latency
 from kws.events.topics import DETECTION
-from kws.spotter import Spotter
+from kws.spotting.spotter import Spotter
 
 RATE = 16000
 RECORDING = Path(__file__).parents[1] / "examples" / "recording" / "commands.flac"

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.audio.files import open_recording
-from kws.features.mfcc import Frames, IncrementalMfcc
-from kws.model.bundle import Model
-from kws.model.lstm import StatefulLstm
+from kws.spotting.lstm import StatefulLstm
+from kws.spotting.mfcc import Frames, IncrementalMfcc
+from kws.spotting.model import Model
 
 RECORDING = Path(__file__).parents[1] / "examples" / "recording" / "commands.flac"
 BLOCKS = {"microphone": 1280, "replay": 8192}

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 from scipy.stats import binomtest
 
-from kws.detect.detection import Detection
 from kws.evaluation.intervals import (
     CONFIDENCE,
     percentile_interval,
@@ -16,8 +15,9 @@ from kws.evaluation.intervals import (
     resampling_weights,
 )
 from kws.evaluation.matching import Alarm, Hit, Matching, Placement, match
-from kws.model.bundle import Model
 from kws.samples import RATE
+from kws.spotting.detection import Detection
+from kws.spotting.model import Model
 
 HOUR = 3600 * RATE
 MARGIN = round(1.5 * RATE)

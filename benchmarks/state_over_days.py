@@ -20,12 +20,12 @@ from day_of_audio import Days, Scene
 from state_comparison import HOUR, Heard, Layer, compare
 from state_report import draw, tables
 
-from kws.detect.detection import Detection
 from kws.evaluation.materials import Folders, read_material
-from kws.model.bundle import Model, load_model
-from kws.model.lstm import Array, LstmState, StatefulLstm
 from kws.samples import RATE
-from kws.spotter import Samples, Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.lstm import Array, LstmState, StatefulLstm
+from kws.spotting.model import Model, load_model
+from kws.spotting.spotter import Samples, Spotter
 
 WATCH = RATE // 5
 """Samples from one look at the state to the next."""

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 import kws.threads  # noqa: F401  # before anything imports numpy
 
 if TYPE_CHECKING:
-    from kws.detect.detection import Detection
     from kws.errors import KwsError
     from kws.events.subscriber import Subscriber
-    from kws.model.bundle import Model, load_model
-    from kws.multi import MultiSpotter
-    from kws.spotter import Spotter
-    from kws.stream import Stream
+    from kws.spotting.detection import Detection
+    from kws.spotting.model import Model, load_model
+    from kws.spotting.multi import MultiSpotter
+    from kws.spotting.spotter import Spotter
+    from kws.spotting.stream import Stream
 
 _HOMES = {
-    "Detection": "kws.detect.detection",
+    "Detection": "kws.spotting.detection",
     "KwsError": "kws.errors",
-    "Model": "kws.model.bundle",
-    "MultiSpotter": "kws.multi",
-    "Spotter": "kws.spotter",
-    "Stream": "kws.stream",
+    "Model": "kws.spotting.model",
+    "MultiSpotter": "kws.spotting.multi",
+    "Spotter": "kws.spotting.spotter",
+    "Stream": "kws.spotting.stream",
     "Subscriber": "kws.events.subscriber",
-    "load_model": "kws.model.bundle",
+    "load_model": "kws.spotting.model",
 }
 
 __all__ = [

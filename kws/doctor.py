@@ -19,9 +19,9 @@ from kws.descriptors import quiet_libraries
 from kws.errors import DeviceError, DeviceStuckError, EndpointError, KwsError
 from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, endpoints_to_bind, ipc_path
 from kws.events.search import group_of
-from kws.model.bundle import load_model
 from kws.samples import RATE
-from kws.spotter import Spotter
+from kws.spotting.model import load_model
+from kws.spotting.spotter import Spotter
 
 _UNIX_SOCKETS = Path("/proc/net/unix")
 SOUND_DEVICES = Path("/dev/snd")

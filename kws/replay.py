@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from kws.audio.files import Recording
-from kws.detect.detection import Detection
 from kws.errors import AudioFileError
 from kws.samples import Samples
-from kws.spotter import Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.spotter import Spotter
 from kws.stretch import WHOLE, Stretch
 
 _REACH_SECONDS = 3.0

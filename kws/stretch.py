@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from kws.detect.detection import Detection
+from kws.spotting.detection import Detection
 
 
 class Stretch(NamedTuple):

@@ -11,11 +11,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 
-from kws.features.spec import FeatureSpec
-from kws.model.bundle import Model, load_model, save_model
-from kws.model.lstm import weight_shapes
-from kws.model.spec import Convolution, KeywordSettings, ModelSpec, NetworkSpec
-from kws.training.matrices import build_matrices
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.lstm import weight_shapes
+from kws.spotting.model import Model, load_model, save_model
+from kws.spotting.model_spec import Convolution, KeywordSettings, ModelSpec, NetworkSpec
+from kws.training.feature_matrices import build_matrices
 
 # A job in the background ignores Ctrl-C, and so would all programs that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

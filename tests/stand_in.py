@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from kws.daemon.mutes import Mutes
-from kws.detect.detection import Detection
 from kws.errors import ConfigError
 from kws.events.control import Handler
 from kws.events.curve import ServerKeys
@@ -35,6 +34,7 @@ from kws.events.requests import (
     Unmute,
 )
 from kws.events.server import EventServer
+from kws.spotting.detection import Detection
 
 MODEL = ModelName(name="tiny", sha256="0" * 64)
 KEYWORDS = ("yes", "no", "on", "one")

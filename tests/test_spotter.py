@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import kws
 from kws import Detection, Model, Spotter
 from kws.errors import ConfigError
-from kws.spotter import Row
+from kws.spotting.spotter import Row
 
 
 def detections(spotter: Spotter, signal: np.ndarray, cuts: list[int]) -> list[Detection]:

@@ -12,8 +12,8 @@ from kws.benchmark.latency import BLOCK, measure_latency
 from kws.benchmark.results import Figures, Machine
 from kws.benchmark.signals import babble
 from kws.events.topics import POSTERIORS
-from kws.model.bundle import Model
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _START_UPS = 3

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 from kws.audio.microphone import BLOCK_SECONDS
 from kws.benchmark.results import Factors
-from kws.features.mfcc import Array, IncrementalMfcc
-from kws.model.bundle import Model
-from kws.model.lstm import StatefulLstm
 from kws.samples import RATE, Samples
-from kws.spotter import Spotter
+from kws.spotting.lstm import StatefulLstm
+from kws.spotting.mfcc import Array, IncrementalMfcc
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 ROUNDS = 10
 

@@ -31,7 +31,7 @@ from kws.events.messages import (
 )
 from kws.events.publisher import EventPublisher
 from kws.samples import RATE, Samples
-from kws.spotter import Spotter
+from kws.spotting.spotter import Spotter
 
 BLOCK = round(BLOCK_SECONDS * RATE)
 _SETTLE_SECONDS = 0.5

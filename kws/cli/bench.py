@@ -46,7 +46,7 @@ def bench(
 
     from kws.benchmark.bench import bench as measure
     from kws.cli.output import print_wide, write_line
-    from kws.model.bundle import load_model
+    from kws.spotting.model import load_model
 
     figures = measure(load_model(model), seconds, lambda what: say(f"measuring: {what}"))
     if as_json:

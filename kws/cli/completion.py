@@ -11,7 +11,7 @@ from kws.errors import ModelError
 
 def complete_model(typed: str) -> list[str]:
     """Names of installed models."""
-    from kws.model.bundle import installed_models
+    from kws.spotting.model import installed_models
 
     return _matching(typed, (folder.name for folder in installed_models()))
 
@@ -46,7 +46,7 @@ def complete_preset(typed: str) -> list[str]:
 
 
 def _words() -> list[str]:
-    from kws.model.bundle import load_model
+    from kws.spotting.model import load_model
 
     try:
         return load_model().words

@@ -77,7 +77,7 @@ def evaluate(
     from kws.evaluation.recordings import write_stream
     from kws.evaluation.slid import SlidClipModel
     from kws.evaluation.stages import stages
-    from kws.model.bundle import load_model
+    from kws.spotting.model import load_model
 
     snrs = _parse_streams(streams)
     if html_file:

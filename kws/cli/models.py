@@ -25,7 +25,7 @@ def models(
         kws models --json | jq .words
     """
     from kws.cli.output import write_line
-    from kws.model.bundle import DEFAULT_MODEL, installed_models, load_model
+    from kws.spotting.model import DEFAULT_MODEL, installed_models, load_model
 
     failures = []
     for folder in installed_models():

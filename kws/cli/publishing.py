@@ -7,11 +7,11 @@ from typing import Any, Self
 from kws.audio.files import Recording
 from kws.cli.reports import Report
 from kws.cli.talk import say
-from kws.detect.detection import Detection
 from kws.events.messages import DetectionEvent, HeartbeatEvent, ModelName, StateEvent, now
 from kws.events.publisher import EventPublisher
-from kws.model.bundle import Model
 from kws.samples import RATE
+from kws.spotting.detection import Detection
+from kws.spotting.model import Model
 
 
 class PublishingReport:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kws.cli.reports import Report
     from kws.picture.picture import Picture
     from kws.samples import Samples
-    from kws.spotter import Spotter
+    from kws.spotting.spotter import Spotter
 
 _QUICK_BLOCK = 1 << 13
 """Frames: where nobody waits for the next word, larger blocks save a sixth of the time."""
@@ -107,9 +107,9 @@ def replay(
     """
     from kws.audio.files import STDIN, open_recording
     from kws.cli.reports import JsonReport, TableReport
-    from kws.model.bundle import load_model
     from kws.picture.picture import Picture, check_picture
-    from kws.spotter import Spotter
+    from kws.spotting.model import load_model
+    from kws.spotting.spotter import Spotter
 
     if plot is not None:
         if len(recordings) != 1 or Path(recordings[0]).is_dir():

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from kws.audio.files import Recording
-    from kws.detect.detection import Detection
-    from kws.spotter import Row, Spotter
+    from kws.spotting.detection import Detection
+    from kws.spotting.spotter import Row, Spotter
 
 _LONG_SECONDS = 120.0
 """Recordings from this length on get a progress bar."""

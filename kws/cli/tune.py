@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from kws.evaluation.tuning import Outcome, Tuning
-    from kws.model.bundle import Model
-    from kws.model.spec import KeywordSettings
+    from kws.spotting.model import Model
+    from kws.spotting.model_spec import KeywordSettings
 
 _SNRS = (None, 10.0)
 
@@ -60,7 +60,7 @@ def tune(
     from kws.evaluation.stages import stages
     from kws.evaluation.tuning import SMOOTHINGS
     from kws.evaluation.tuning import tune as choose
-    from kws.model.bundle import load_model, save_model
+    from kws.spotting.model import load_model, save_model
 
     if save and out:
         raise ConfigError("--save and --out are one too many: name one")

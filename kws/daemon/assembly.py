@@ -11,8 +11,8 @@ from kws.daemon.notify import is_service
 from kws.events.curve import ServerKeys
 from kws.events.endpoints import endpoints_to_bind
 from kws.events.server import EventServer
-from kws.model.bundle import load_model
-from kws.spotter import Spotter
+from kws.spotting.model import load_model
+from kws.spotting.spotter import Spotter
 
 if TYPE_CHECKING:
     from kws.daemon.triggers import TriggerRecorder

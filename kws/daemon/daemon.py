@@ -20,7 +20,7 @@ from kws.daemon.signals import wait_for_signal
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError
 from kws.events.messages import DetectionEvent
-from kws.spotter import Spotter
+from kws.spotting.spotter import Spotter
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from kws.audio.health import SignalHealth
 from kws.audio.source import Chunk
 from kws.daemon.clock import ClockAnchor
 from kws.daemon.faults import Faults
-from kws.detect.detection import Detection
 from kws.events.messages import DetectionEvent, Event, ModelName, PosteriorsEvent
 from kws.samples import RATE
-from kws.spotter import Row, Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.spotter import Row, Spotter
 
 if TYPE_CHECKING:
     from kws.daemon.triggers import TriggerRecorder

@@ -12,7 +12,7 @@ from kws.evaluation.results import AlarmResult, ClipResult, Evaluation, ModelFac
 from kws.evaluation.streams import Stream, clip_stream, noise_stream, speech_stream
 from kws.evaluation.traces import Trace
 from kws.evaluation.tuning import Heard, heard
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 
 Stage = Callable[[str, int], Progress]
 """Begins a stage of so many samples; gives back what is told of its progress."""

@@ -6,13 +6,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kws.detect.detection import Detection
 from kws.evaluation.traces import Trace
 from kws.extras import require
-from kws.model.bundle import Model
-from kws.model.lstm import Engine
 from kws.samples import RATE
-from kws.spotter import Row, Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.lstm import Engine
+from kws.spotting.model import Model
+from kws.spotting.spotter import Row, Spotter
 
 _FEED = RATE
 
@@ -82,7 +82,7 @@ def choose_engine(model: Model) -> Engine | None:
     require("train", f"a {model.spec.network.kind} network", "torch")
     import torch
 
-    from kws.model.torch_engine import TorchEngine
+    from kws.training.torch_engine import TorchEngine
 
     # So small a product is slower on two threads, and a hundred times so on a busy machine.
     torch.set_num_threads(1)

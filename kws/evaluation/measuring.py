@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kws.detect.detection import Detection
 from kws.evaluation.curves import Sweep, sweep, trade_off
 from kws.evaluation.intervals import bootstrap_mean, percentile_interval, poisson_interval
 from kws.evaluation.matching import TOLERANCE, Alarm, Firing, Hit, Matching, match
@@ -13,6 +12,7 @@ from kws.evaluation.results import AlarmResult, Event, StreamResult, WordMisses
 from kws.evaluation.streams import Stream
 from kws.evaluation.traces import Trace
 from kws.samples import RATE
+from kws.spotting.detection import Detection
 
 _MS = 1000 / RATE
 _ERRORS = ("wrong word", "other word", "double")

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from kws.errors import MissingExtraError, ModelError
 from kws.evaluation.listeners import Progress
 from kws.evaluation.traces import Trace, replay, smooth
-from kws.model.spec import DecisionSettings, KeywordSettings
 from kws.samples import RATE
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 LABELS = (
     "_silence_", "_unknown_", "yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",

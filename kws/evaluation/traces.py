@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kws.detect.detector import Detector
 from kws.evaluation.matching import Firing
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.detector import Detector
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 Array = npt.NDArray[np.floating]
 

@@ -17,7 +17,7 @@ from kws.evaluation.intervals import poisson_interval
 from kws.evaluation.matching import Hit, Matching, Placement, match
 from kws.evaluation.streams import Stream
 from kws.evaluation.traces import Trace, Trial, replay, sigmoid, smooth, with_threshold
-from kws.model.spec import KeywordSettings, ModelSpec
+from kws.spotting.model_spec import KeywordSettings, ModelSpec
 
 SMOOTHINGS = (1, 2, 3, 4, 5)
 """Rows of posteriors in the moving average that are tried."""

@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kws.detect.detection import Detection
 from kws.events import topics
 from kws.samples import RATE
+from kws.spotting.detection import Detection
 
 SCHEMA_VERSION = 1
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kws.detect.detection import Detection
 from kws.errors import OutputError
 from kws.extras import require
 from kws.picture.envelope import Envelope
@@ -15,7 +14,8 @@ from kws.picture.peaks import unfired_peaks
 from kws.picture.room import Room
 from kws.picture.timeline import Timeline, tick
 from kws.samples import Samples
-from kws.spotter import Row, Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.spotter import Row, Spotter
 from kws.stretch import WHOLE, Stretch
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from kws.errors import ConfigError
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.networks import CausalConvolution, RecurrentNetwork, State, StreamNetwork
 
 _DILATIONS = (1, 2, 4, 8)

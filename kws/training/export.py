@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kws.features.matrices import Matrices
-from kws.model.bundle import save_model
-from kws.model.spec import KeywordSettings, ModelSpec
+from kws.spotting.matrices import Matrices
+from kws.spotting.model import save_model
+from kws.spotting.model_spec import KeywordSettings, ModelSpec
 from kws.training.corpus import Corpus
 from kws.training.labels import word_bounds
 from kws.training.networks import StreamNetwork

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from kws.features.matrices import Matrices
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.matrices import Matrices
 
 Array = npt.NDArray[np.float32]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.model_spec import Convolution, NetworkSpec
 
 State = Any
 """Nested tuples of tensors, lanes first in all of them."""
@@ -65,7 +65,7 @@ class CausalConvolution(nn.Module):
 class RecurrentNetwork(StreamNetwork):
     """Causal convolutions, then LSTM or GRU layers, then a linear head.
 
-    With ``kind="lstm"`` it is the twin of `kws.model.lstm.StatefulLstm`; see `exported`.
+    With ``kind="lstm"`` it is the twin of `kws.spotting.lstm.StatefulLstm`; see `exported`.
     """
 
     def __init__(self, spec: NetworkSpec, features: int, labels: int, dropout: float = 0.0) -> None:

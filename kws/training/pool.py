@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from kws.errors import KwsError
 from kws.training.corpus import read_corpus
+from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
-from kws.training.matrices import build_matrices
 from kws.training.recipe import Recipe
 from kws.training.rooms import room_responses
 from kws.training.sounds import Mined, SoundLibrary

@@ -3,8 +3,8 @@
 import msgspec
 
 from kws.errors import ConfigError, did_you_mean
-from kws.features.spec import FeatureSpec
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.augmentation import GROUPS
 
 OFFICIAL_KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")

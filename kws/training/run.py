@@ -9,15 +9,15 @@ import msgspec
 import numpy as np
 
 from kws.errors import ConfigError, DataError, ModelError
-from kws.features.matrices import Matrices
-from kws.model.bundle import load_model
-from kws.model.spec import ModelSpec
+from kws.spotting.matrices import Matrices
+from kws.spotting.model import load_model
+from kws.spotting.model_spec import ModelSpec
 from kws.training.checkpoint import CHECKPOINT_FILE
 from kws.training.corpus import Corpus, check_words, read_corpus
 from kws.training.curve import draw_curve
 from kws.training.export import choose_threshold, export_model
+from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
-from kws.training.matrices import build_matrices
 from kws.training.pool import CorpusFolders, TapePool, make_generation
 from kws.training.progress import Budget, Figures
 from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from kws.features.matrices import Matrices
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.matrices import Matrices
 
 
 class SpectralAugmentation:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
 
 FILLER = "_filler_"
 OTHER = "_other_"

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from kws.errors import OutputError
-from kws.features.matrices import Matrices
+from kws.spotting.matrices import Matrices
 from kws.training.baselines import build_network
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
 from kws.training.corpus import Corpus

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from kws.evaluation.matching import Placement, match
 from kws.evaluation.traces import replay, smooth
-from kws.model.spec import DecisionSettings, KeywordSettings
 from kws.samples import RATE
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 from kws.training.augmentation import Audio, amplitude, ramp, rms
 from kws.training.corpus import Corpus
 from kws.training.logmel import LogMel

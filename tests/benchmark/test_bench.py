@@ -15,9 +15,9 @@ from kws.benchmark.latency import BLOCK, measure_latency
 from kws.benchmark.signals import babble
 from kws.errors import KwsError
 from kws.events.topics import DETECTION
-from kws.model.bundle import Model
 from kws.samples import RATE
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 
 def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,8 @@ from kws.daemon.faults import Faults
 from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.events.messages import DetectionEvent, ErrorEvent, Event, PosteriorsEvent, StateEvent
-from kws.model.bundle import Model
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 Result = TypeVar("Result")
 

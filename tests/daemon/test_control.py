@@ -11,7 +11,7 @@ from kws.config import saved_thresholds
 from kws.daemon.control import RequestHandler
 from kws.errors import ConfigError, KwsError
 from kws.events.requests import SetThreshold
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from kws.daemon.meter import Meter
 from kws.errors import ConfigError, KwsError
 from kws.events.messages import StateEvent
 from kws.events.requests import Muting
-from kws.model.bundle import Model
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 
 @pytest.fixture

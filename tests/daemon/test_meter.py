@@ -9,7 +9,7 @@ from listener import wait_for
 
 from kws.audio.source import SourceStatus
 from kws.daemon.meter import Meter
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 
 TONE = np.sqrt(0.02) * np.sin(np.arange(32000) * 0.1)
 """At -20 dBFS."""

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kws.detect.bounds import Bounds, Fired, WordBounds
-from kws.features.mfcc import IncrementalMfcc
-from kws.model.bundle import Model
-from kws.model.spec import KeywordSettings
+from kws.spotting.bounds import Bounds, Fired, WordBounds
+from kws.spotting.mfcc import IncrementalMfcc
+from kws.spotting.model import Model
+from kws.spotting.model_spec import KeywordSettings
 
 KEYWORD = KeywordSettings(word="yes", end_offset=2000, duration=7000)
 TOLERANCE = 480  # samples, 30 ms: one and a half hops

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kws.detect.detector import Decisions, Detector
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.detector import Decisions, Detector
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 ROW = 640  # samples, 40 ms
 

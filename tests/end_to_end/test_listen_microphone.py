@@ -21,8 +21,8 @@ from kws.daemon.inference import InferenceLoop
 from kws.errors import KwsError
 from kws.events.messages import DetectionEvent, HeartbeatEvent
 from kws.events.publisher import EventPublisher
-from kws.model.bundle import Model
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 
 pytestmark = pytest.mark.microphone
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

@@ -14,7 +14,7 @@ from kws.evaluation.clips import (
 )
 from kws.evaluation.listeners import SpotterListener
 from kws.evaluation.results import ClipRule
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 from kws.training.corpus import Corpus
 
 YES, NO, UNKNOWN, SILENCE = range(4)

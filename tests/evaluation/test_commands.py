@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from kws.cli import main
-from kws.model.bundle import Model, load_model
+from kws.spotting.model import Model, load_model
 
 
 @pytest.fixture(autouse=True)

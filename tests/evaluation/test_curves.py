@@ -6,7 +6,7 @@ import pytest
 from kws.evaluation.curves import Sweep, sweep, trade_off
 from kws.evaluation.matching import Placement
 from kws.evaluation.traces import Trace, log_odds
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 MINUTE = 960000
 SHIFTS = (-1.0, 0.0, 1.0, 2.0)

@@ -9,8 +9,8 @@ import pytest
 
 from kws.errors import MissingExtraError
 from kws.evaluation.listeners import SpotterListener, choose_engine
-from kws.model.bundle import Model, load_model, save_model
-from kws.model.spec import NetworkSpec
+from kws.spotting.model import Model, load_model, save_model
+from kws.spotting.model_spec import NetworkSpec
 from kws.training.baselines import build_network
 
 

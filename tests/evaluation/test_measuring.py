@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kws.detect.detection import Detection
 from kws.evaluation.matching import Placement
 from kws.evaluation.measuring import measure_clips
 from kws.evaluation.streams import Stream
 from kws.evaluation.traces import Trace
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.detection import Detection
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 SECOND = 16000
 

@@ -13,11 +13,11 @@ from state_report import draw, tables
 
 from kws.evaluation.matching import Placement
 from kws.evaluation.materials import Folders, Material, read_material
-from kws.features.spec import FeatureSpec
-from kws.model.bundle import Model
-from kws.model.lstm import StatefulLstm, weight_shapes
-from kws.model.spec import DecisionSettings, KeywordSettings, NetworkSpec
-from kws.spotter import Spotter
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.lstm import StatefulLstm, weight_shapes
+from kws.spotting.model import Model
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings, NetworkSpec
+from kws.spotting.spotter import Spotter
 
 RATE = 16000
 PERIOD = 10 * RATE

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from kws import Spotter
-from kws.detect.detector import Detector
 from kws.evaluation.listeners import SpotterListener
 from kws.evaluation.traces import log_odds, replay, shifted, sigmoid, smooth, with_threshold
-from kws.model.bundle import Model
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.detector import Detector
+from kws.spotting.model import Model
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 WORDS = [
     KeywordSettings(word="yes", threshold=0.6, release=0.3, smoothing=3),

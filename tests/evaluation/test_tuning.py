@@ -7,7 +7,7 @@ from kws.errors import ConfigError
 from kws.evaluation.matching import Placement
 from kws.evaluation.traces import Trace
 from kws.evaluation.tuning import Heard, tune
-from kws.model.spec import KeywordSettings, ModelSpec, NetworkSpec
+from kws.spotting.model_spec import KeywordSettings, ModelSpec, NetworkSpec
 
 SPEC = ModelSpec(
     name="test",

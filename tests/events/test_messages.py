@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kws.events
-from kws.detect.detection import Detection
 from kws.events import messages, requests, topics
 from kws.events.messages import (
     AnyEvent,
@@ -28,6 +27,7 @@ from kws.events.messages import (
     encode_event,
 )
 from kws.events.schema import event_schema, field_docs
+from kws.spotting.detection import Detection
 
 COMMITTED_SCHEMA = Path(__file__).parents[2] / "docs" / "events.schema.json"
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kws.errors import ModelError
-from kws.features.matrices import Matrices
-from kws.features.mfcc import Frames, IncrementalMfcc
-from kws.features.spec import FeatureSpec
-from kws.model.bundle import Model
-from kws.training.matrices import build_matrices
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.matrices import Matrices
+from kws.spotting.mfcc import Frames, IncrementalMfcc
+from kws.spotting.model import Model
+from kws.training.feature_matrices import build_matrices
 
 TAPERS = {"hann": np.hanning, "hamming": np.hamming, "rectangular": np.ones}
 

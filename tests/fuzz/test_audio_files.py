@@ -15,8 +15,8 @@ from mutations import Edit, bounded, check_message, edited, edits
 
 from kws.audio.files import open_recording
 from kws.errors import AudioFileError
-from kws.model.bundle import Model
-from kws.spotter import Spotter
+from kws.spotting.model import Model
+from kws.spotting.spotter import Spotter
 from kws.training.decoding import decode_folder
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.flac"

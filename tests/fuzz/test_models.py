@@ -21,8 +21,8 @@ from mutations import (
 from safetensors.numpy import load, save
 
 from kws.errors import ModelError
-from kws.model.bundle import SPEC_FILE, WEIGHTS_FILE, load_model
-from kws.spotter import Spotter
+from kws.spotting.model import SPEC_FILE, WEIGHTS_FILE, load_model
+from kws.spotting.spotter import Spotter
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

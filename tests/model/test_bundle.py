@@ -16,8 +16,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from kws.errors import ModelError, OutputError
-from kws.model.bundle import Model, find_model, installed_models, load_model, save_model
-from kws.spotter import Spotter
+from kws.spotting.model import Model, find_model, installed_models, load_model, save_model
+from kws.spotting.spotter import Spotter
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_home_of_another_user_is_passed_over(tmp_path: Path) -> None:
     """As with `su` or `sudo -u`, which keep HOME."""
     tmp_path.chmod(0o700)
     script = (
-        "import os; from kws.model.bundle import installed_models; os.seteuid(65534); "
+        "import os; from kws.spotting.model import installed_models; os.seteuid(65534); "
         "list(installed_models())"
     )
     result = subprocess.run(
@@ -235,7 +235,7 @@ def test_data_folder_here_does_not_hide_the_default_model(
 
 def test_folder_that_cannot_be_written(tiny_model: Model, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot write the model"):
+    with pytest.raises(OutputError, match="cannot write"):
         save_model(
             tmp_path / "file" / "model",
             tiny_model.spec,

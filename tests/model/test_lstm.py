@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kws.errors import ModelError
-from kws.model.bundle import Model
-from kws.model.lstm import StatefulLstm, Weights, weight_shapes
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.lstm import StatefulLstm, Weights, weight_shapes
+from kws.spotting.model import Model
+from kws.spotting.model_spec import Convolution, NetworkSpec
 
 FEATURES, LABELS = 7, 4
 

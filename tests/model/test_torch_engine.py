@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from kws.errors import ModelError
-from kws.features.spec import FeatureSpec
-from kws.model.bundle import Model, load_model, save_model
-from kws.model.spec import KeywordSettings, ModelSpec
-from kws.model.torch_engine import TorchEngine
-from kws.spotter import Spotter
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.model import Model, load_model, save_model
+from kws.spotting.model_spec import KeywordSettings, ModelSpec
+from kws.spotting.spotter import Spotter
 from kws.training.baselines import build_network
-from kws.training.matrices import build_matrices
+from kws.training.feature_matrices import build_matrices
 from kws.training.recipe import preset
+from kws.training.torch_engine import TorchEngine
 
 LABELS = ("yes", "no", "_filler_")
 

@@ -9,11 +9,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
-from kws.detect.detection import Detection
 from kws.errors import MissingExtraError, OutputError
-from kws.model.bundle import Model
 from kws.picture.picture import Picture, check_picture
-from kws.spotter import Row, Spotter
+from kws.spotting.detection import Detection
+from kws.spotting.model import Model
+from kws.spotting.spotter import Row, Spotter
 from kws.stretch import Stretch
 
 RATE = 16000

@@ -1,9 +1,9 @@
 import numpy as np
 
-from kws.features.mfcc import IncrementalMfcc
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.mfcc import IncrementalMfcc
+from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
-from kws.training.matrices import build_matrices
 from kws.training.spectral import Cepstrum
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from kws.model.lstm import StatefulLstm
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.lstm import StatefulLstm
+from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.baselines import build_network
 from kws.training.networks import StreamNetwork, reset_lanes
 from kws.training.recipe import PRESETS

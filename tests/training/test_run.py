@@ -15,8 +15,8 @@ import soundfile
 import torch
 
 from kws.cli import main
-from kws.model.bundle import load_model
-from kws.spotter import Spotter
+from kws.spotting.model import load_model
+from kws.spotting.spotter import Spotter
 from kws.training.checkpoint import load_checkpoint
 from kws.training.curve import read_log
 

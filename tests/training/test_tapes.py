@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
 from kws.training.augmentation import GROUPS, damage, ramp, texture
 from kws.training.corpus import read_corpus
+from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
-from kws.training.matrices import build_matrices
 from kws.training.recipe import preset
 from kws.training.rooms import room_responses
 from kws.training.sounds import Sound, SoundKind, SoundLibrary

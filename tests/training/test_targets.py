@@ -1,6 +1,6 @@
 import numpy as np
 
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
 from kws.training.targets import FILLER, OTHER, LabelSet, TargetTape, choose_labels
 
 LABELS = LabelSet(("yes", "no"), ("zero", OTHER, FILLER))

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from kws.detect.detection import Detection
-from kws.features.mfcc import IncrementalMfcc
-from kws.model.bundle import Model, load_model
-from kws.model.lstm import Engine, StatefulLstm
-from kws.stream import Row, Samples, Stream, StreamState
+from kws.spotting.detection import Detection
+from kws.spotting.lstm import Engine, StatefulLstm
+from kws.spotting.mfcc import IncrementalMfcc
+from kws.spotting.model import Model, load_model
+from kws.spotting.stream import Row, Samples, Stream, StreamState
 
 __all__ = ["Row", "Samples", "Spotter", "StreamState"]
 

@@ -8,8 +8,8 @@ from python_speech_features import base
 from scipy.fftpack import dct
 
 from kws.errors import ModelError
-from kws.features.matrices import Matrices
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.matrices import Matrices
 
 _TAPERS: dict[str, Callable[[int], npt.NDArray[np.float64]]] = {
     "hann": np.hanning,

@@ -15,9 +15,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from kws.errors import ModelError, did_you_mean
-from kws.features.matrices import Matrices
-from kws.model.lstm import Weights, check_weights
-from kws.model.spec import ModelSpec, decode_spec
+from kws.spotting.lstm import Weights, check_weights
+from kws.spotting.matrices import Matrices
+from kws.spotting.model_spec import ModelSpec, decode_spec
 from kws.writing import write_atomically
 
 DEFAULT_MODEL = "commands"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import ModelError
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
 
 Array = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import ModelError
-from kws.features.matrices import LARGEST_VALUE
-from kws.model.spec import Convolution, NetworkSpec
+from kws.spotting.matrices import LARGEST_VALUE
+from kws.spotting.model_spec import Convolution, NetworkSpec
 
 Array = npt.NDArray[np.floating]
 Weights = dict[str, Array]

@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from kws.errors import ModelError
-from kws.features.spec import FeatureSpec
 from kws.samples import RATE
+from kws.spotting.feature_spec import FeatureSpec
 
 FORMAT: Final = "kws-model"
 VERSION: Final = 1

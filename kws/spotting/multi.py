@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from kws.detect.detection import Detection
-from kws.features.mfcc import Frames, IncrementalMfcc
-from kws.model.bundle import Model, load_model
-from kws.model.lstm import Array, LstmState, StatefulLstm
-from kws.spotter import FLUSH_SECONDS
-from kws.stream import Samples, Stream
+from kws.spotting.detection import Detection
+from kws.spotting.lstm import Array, LstmState, StatefulLstm
+from kws.spotting.mfcc import Frames, IncrementalMfcc
+from kws.spotting.model import Model, load_model
+from kws.spotting.spotter import FLUSH_SECONDS
+from kws.spotting.stream import Samples, Stream
 
 LANES = 16
 """Streams per product: more save little, and are computed in vain when there are fewer streams."""

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kws.detect.bounds import Bounds, BoundsState, Fired, WordBounds
-from kws.detect.detection import Detection
-from kws.detect.detector import Detector, DetectorState
 from kws.errors import ConfigError, did_you_mean
-from kws.features.mfcc import Frames, IncrementalMfcc, MfccState
-from kws.model.bundle import Model
-from kws.model.lstm import Engine
-from kws.model.spec import KeywordSettings
 from kws.samples import dbfs, valid
+from kws.spotting.bounds import Bounds, BoundsState, Fired, WordBounds
+from kws.spotting.detection import Detection
+from kws.spotting.detector import Detector, DetectorState
+from kws.spotting.lstm import Engine
+from kws.spotting.mfcc import Frames, IncrementalMfcc, MfccState
+from kws.spotting.model import Model
+from kws.spotting.model_spec import KeywordSettings
 
 Samples = npt.NDArray[np.floating]
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kws.features.mfcc import Frames
-from kws.model.bundle import Model
-from kws.model.spec import KeywordSettings
 from kws.samples import dbfs
+from kws.spotting.mfcc import Frames
+from kws.spotting.model import Model
+from kws.spotting.model_spec import KeywordSettings
 
 Array = npt.NDArray[np.floating]
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 
 from kws.errors import ModelError
-from kws.model.bundle import Model
+from kws.spotting.model import Model
 from kws.training.baselines import build_network
 from kws.training.networks import State
 

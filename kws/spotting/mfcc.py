@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kws.features.matrices import Matrices
-from kws.features.spec import FeatureSpec
+from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.matrices import Matrices
 
 Array = npt.NDArray[np.floating]
 

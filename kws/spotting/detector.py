@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kws.model.spec import DecisionSettings, KeywordSettings
+from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 
 Array = npt.NDArray[np.floating]
 

@@ -1,1 +1,0 @@
-"""Frames to posteriors, and what a model file is."""

@@ -1,0 +1,1 @@
+"""Samples to detections: MFCC, the stateful LSTM, decisions.  Knows no device, socket or clock."""
