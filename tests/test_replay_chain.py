@@ -9,10 +9,9 @@ import soundfile
 
 from kws.audio.files import open_recording
 from kws.errors import AudioFileError
-from kws.replay import replay
+from kws.replay.replay import Stretch, replay
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
-from kws.stretch import Stretch
 
 
 @pytest.fixture

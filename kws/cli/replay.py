@@ -19,12 +19,12 @@ from kws.cli.options import (
 from kws.cli.talk import say
 from kws.cli.times import parse_time
 from kws.errors import AudioFileError
-from kws.stretch import Stretch
+from kws.replay.replay import Stretch
 
 if TYPE_CHECKING:
     from kws.audio.files import Recording
     from kws.cli.reports import Report
-    from kws.picture.picture import Picture
+    from kws.replay.picture import Picture
     from kws.samples import Samples
     from kws.spotting.spotter import Spotter
 
@@ -107,7 +107,7 @@ def replay(
     """
     from kws.audio.files import STDIN, open_recording
     from kws.cli.reports import JsonReport, TableReport
-    from kws.picture.picture import Picture, check_picture
+    from kws.replay.picture import Picture, check_picture
     from kws.spotting.model import load_model
     from kws.spotting.spotter import Spotter
 
@@ -171,7 +171,7 @@ def _replay_one(
     realtime: bool,
 ) -> None:
     from kws.cli.reports import warn_of_nonfinite
-    from kws.replay import replay
+    from kws.replay.replay import replay
 
     def on_block(samples: "Samples") -> None:
         report.progress(recording)

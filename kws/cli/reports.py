@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kws.cli.output import open_console, write_line, writing
 from kws.cli.talk import say
-from kws.stretch import WHOLE, Stretch
+from kws.replay.replay import WHOLE, Stretch
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kws.picture.envelope import Envelope
+from kws.replay.envelope import Envelope
 
 
 @given(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kws.picture.peaks import unfired_peaks
+from kws.replay.peaks import unfired_peaks
 
 TIMES = np.arange(0, 10, 0.04)
 

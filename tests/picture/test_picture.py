@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from kws.errors import MissingExtraError, OutputError
-from kws.picture.picture import Picture, check_picture
+from kws.replay.picture import Picture, check_picture
+from kws.replay.replay import Stretch
 from kws.spotting.detection import Detection
 from kws.spotting.model import Model
 from kws.spotting.spotter import Row, Spotter
-from kws.stretch import Stretch
 
 RATE = 16000
 HEAD = 114

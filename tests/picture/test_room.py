@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kws.picture.room import Box, Room
+from kws.replay.label_room import Box, Room
 
 
 def test_a_label_stands_above_its_point() -> None:

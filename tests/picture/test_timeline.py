@@ -2,7 +2,7 @@
 
 import pytest
 
-from kws.picture.timeline import Timeline, tick
+from kws.replay.timeline import Timeline, tick
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import numpy as np
 
 from kws.errors import OutputError
 from kws.extras import require
-from kws.picture.envelope import Envelope
-from kws.picture.peaks import unfired_peaks
-from kws.picture.room import Room
-from kws.picture.timeline import Timeline, tick
+from kws.replay.envelope import Envelope
+from kws.replay.label_room import Room
+from kws.replay.peaks import unfired_peaks
+from kws.replay.replay import WHOLE, Stretch
+from kws.replay.timeline import Timeline, tick
 from kws.samples import Samples
 from kws.spotting.detection import Detection
 from kws.spotting.spotter import Row, Spotter
-from kws.stretch import WHOLE, Stretch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,17 +1,40 @@
 """A recording through the very chain that the daemon runs."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from kws.audio.files import Recording
 from kws.errors import AudioFileError
 from kws.samples import Samples
 from kws.spotting.detection import Detection
 from kws.spotting.spotter import Spotter
-from kws.stretch import WHOLE, Stretch
 
 _REACH_SECONDS = 3.0
 """A word that fires has begun less long ago: its bounds are sought in the last two seconds."""
+
+
+class Stretch(NamedTuple):
+    """From one time of a recording up to another, in seconds; all of it by default.
+
+    The recording is heard from its beginning all the same: what a network makes of a word depends
+    on what it heard before.
+    """
+
+    start: float = 0.0
+    end: float = math.inf
+
+    def holds(self, seconds: float) -> bool:
+        """Whether a time lies in it."""
+        return self.start <= seconds < self.end
+
+    def holds_word(self, detection: Detection, rate: int) -> bool:
+        """Whether the middle of a word does, so a word belongs to one of two stretches that adjoin."""
+        return self.holds((detection.start + detection.end) / 2 / rate)
+
+
+WHOLE = Stretch()
 
 
 def replay(

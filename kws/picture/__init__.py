@@ -1,1 +1,0 @@
-"""The picture of a replay: waveform, scores and detections.  Only to draw it takes matplotlib."""
