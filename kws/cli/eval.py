@@ -12,9 +12,9 @@ from kws.errors import ConfigError, OutputError
 from kws.extras import require
 
 if TYPE_CHECKING:
+    from kws.corpus.parts import Part
     from kws.evaluation.materials import Folders, Material
     from kws.evaluation.results import Evaluation
-    from kws.training.parts import Part
 
 _QUICK_CLIPS = 300
 _QUICK_MINUTES = 10.0

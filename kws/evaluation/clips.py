@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.corpus import BACKGROUND_FOLDER, Corpus, Recording
+from kws.corpus.mixing import Audio
 from kws.errors import DataError
 from kws.evaluation.intervals import bootstrap_mean, percentile_interval
 from kws.evaluation.listeners import Listener, Progress
 from kws.evaluation.results import ClipResult, ClipRule, WordScore
 from kws.evaluation.traces import Trace, smooth
 from kws.samples import RATE
-from kws.training.augmentation import Audio
-from kws.training.corpus import BACKGROUND_FOLDER, Corpus, Recording
 
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"

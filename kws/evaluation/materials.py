@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kws.corpus.corpus import Corpus, Progress, Recording, read_corpus
+from kws.corpus.parts import Part
 from kws.errors import DataError
 from kws.samples import RATE
-from kws.training.corpus import Corpus, Progress, Recording, read_corpus
-from kws.training.parts import Part
 
 WITHOUT_KEYWORDS = "speech without keywords"
 WITH_KEYWORDS = "running speech with keywords"

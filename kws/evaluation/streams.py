@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kws.corpus.corpus import Corpus, Recording
+from kws.corpus.mixing import Audio, Rng, amplitude, coloured_noise, ramp, rms
+from kws.corpus.word_bounds import word_bounds
 from kws.evaluation.matching import Placement
 from kws.samples import RATE
-from kws.training.augmentation import Audio, Rng, amplitude, coloured_noise, ramp, rms
-from kws.training.corpus import Corpus, Recording
-from kws.training.labels import word_bounds
 
 GAP_SECONDS = (0.3, 2.0)
 """Pause between two clips, drawn uniformly."""

@@ -12,42 +12,17 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-import scipy.fft
 import soxr
 
+from kws.corpus.mixing import QUIETEST, Audio, Rng
 from kws.samples import RATE
 
-Audio = npt.NDArray[np.float32]
-Rng = np.random.Generator
-
 GROUPS = ("place", "noise", "spectral", "near_misses", "faults")
-_QUIETEST = 1e-6
-
-
-def rms(audio: Audio) -> float:
-    """Root mean square of samples in [-1, 1], never 0."""
-    return max(float(np.sqrt(np.mean(np.square(audio)))) if len(audio) else 0.0, _QUIETEST)
-
-
-def amplitude(decibels: float) -> float:
-    """A level in dB as a factor of amplitude."""
-    return float(10 ** (decibels / 20))
 
 
 def change_speed(audio: Audio, factor: float) -> Audio:
     """Play `audio` (N,) `factor` times as fast: (N / factor,), pitch and formants move along."""
     return soxr.resample(audio, RATE * factor, RATE, quality="LQ")
-
-
-def ramp(audio: Audio, samples: int) -> Audio:
-    """Fade both ends of `audio` (in place) over `samples` each."""
-    samples = min(samples, len(audio) // 2)
-    if samples:
-        slope = np.linspace(0, 1, samples, endpoint=False, dtype=np.float32)
-        audio[:samples] *= slope
-        audio[-samples:] *= slope[::-1]
-    return audio
 
 
 def texture(rng: Rng, pieces: Sequence[Audio], length: int, grain: int = 1600) -> Audio | None:
@@ -72,15 +47,6 @@ def texture(rng: Rng, pieces: Sequence[Audio], length: int, grain: int = 1600) -
     return output[hop : hop + length]
 
 
-def coloured_noise(rng: Rng, length: int, slope: float) -> Audio:
-    """Noise of RMS 1 whose power falls with frequency to the power `slope` (0 white, 1 pink)."""
-    size = 1 << (length - 1).bit_length()
-    spectrum = scipy.fft.rfft(rng.standard_normal(size, dtype=np.float32))
-    frequency = np.maximum(np.arange(len(spectrum), dtype=np.float32), size / 400)
-    noise = scipy.fft.irfft(spectrum * frequency ** np.float32(-slope / 2), size)[:length]
-    return noise / rms(noise)
-
-
 def damage(rng: Rng, audio: Audio) -> Audio:
     """One or two of a daemon's own faults, somewhere in `audio` (N,), in place."""
     for fault in rng.choice(5, size=rng.integers(1, 3), replace=False):
@@ -95,7 +61,7 @@ def damage(rng: Rng, audio: Audio) -> Audio:
         elif fault == 2:
             audio += np.float32(rng.uniform(-0.05, 0.05))
         elif fault == 3:
-            limit = np.float32(rng.uniform(0.15, 0.7) * max(np.abs(audio).max(), _QUIETEST))
+            limit = np.float32(rng.uniform(0.15, 0.7) * max(np.abs(audio).max(), QUIETEST))
             np.clip(audio, -limit, limit, out=audio)
         else:  # muted for some seconds
             start = rng.integers(len(audio))

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.corpus import Corpus
+from kws.corpus.word_bounds import word_bounds
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import save_model
 from kws.spotting.model_spec import KeywordSettings, ModelSpec
-from kws.training.corpus import Corpus
-from kws.training.labels import word_bounds
 from kws.training.networks import StreamNetwork
 from kws.training.recipe import Recipe
 from kws.training.targets import LabelSet

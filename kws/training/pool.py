@@ -15,8 +15,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.corpus import read_corpus
 from kws.errors import KwsError
-from kws.training.corpus import read_corpus
 from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
 from kws.training.recipe import Recipe

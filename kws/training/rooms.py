@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.decoding import cache_folder
 from kws.samples import RATE
-from kws.training.decoding import cache_folder
 from kws.writing import write_atomically
 
 ROOMS = 120

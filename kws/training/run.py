@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from kws.corpus.corpus import Corpus, check_words, read_corpus
 from kws.errors import ConfigError, DataError, ModelError
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
 from kws.training.checkpoint import CHECKPOINT_FILE
-from kws.training.corpus import Corpus, check_words, read_corpus
 from kws.training.curve import draw_curve
 from kws.training.export import choose_threshold, export_model
 from kws.training.feature_matrices import build_matrices

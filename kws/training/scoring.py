@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kws.training.corpus import Corpus
+from kws.corpus.corpus import Corpus
 from kws.training.logmel import LogMel
 from kws.training.networks import StreamNetwork
 from kws.training.sounds import Mined

@@ -6,11 +6,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.corpus import Corpus, Recording
+from kws.corpus.mixing import Audio, Rng, coloured_noise, ramp, rms
+from kws.corpus.parts import Part
+from kws.corpus.word_bounds import WordBounds, speech_dips, word_bounds
 from kws.samples import RATE
-from kws.training.augmentation import Audio, Rng, change_speed, coloured_noise, ramp, rms
-from kws.training.corpus import Corpus, Recording
-from kws.training.labels import WordBounds, speech_dips, word_bounds
-from kws.training.parts import Part
+from kws.training.augmentation import change_speed
 
 SoundKind = Literal["keyword", "other", "near_miss", "speech", "piece"]
 

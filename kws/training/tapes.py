@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import oaconvolve
 
+from kws.corpus.mixing import Audio, Rng, amplitude, ramp, rms
 from kws.samples import RATE
 from kws.spotting.feature_spec import FeatureSpec
-from kws.training.augmentation import Audio, Rng, amplitude, damage, ramp, rms, texture
+from kws.training.augmentation import damage, texture
 from kws.training.logmel import LogMel
 from kws.training.sounds import Sound, SoundKind, SoundLibrary
 from kws.training.targets import LabelSet, TargetTape

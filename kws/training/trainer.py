@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kws.corpus.corpus import Corpus
 from kws.errors import OutputError
 from kws.spotting.matrices import Matrices
 from kws.training.baselines import build_network
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
-from kws.training.corpus import Corpus
 from kws.training.curve import LOG_FILE
 from kws.training.lanes import Batch, Place, lane_batch, lane_generator
 from kws.training.logmel import LogMel

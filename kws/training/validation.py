@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.corpus import Corpus
+from kws.corpus.mixing import Audio, amplitude, ramp, rms
 from kws.evaluation.matching import Placement, match
 from kws.evaluation.traces import replay, smooth
 from kws.samples import RATE
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
-from kws.training.augmentation import Audio, amplitude, ramp, rms
-from kws.training.corpus import Corpus
 from kws.training.logmel import LogMel
 from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet

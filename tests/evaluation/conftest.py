@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from kws.training.corpus import Corpus, read_corpus
+from kws.corpus.corpus import Corpus, read_corpus
 
 RATE = 16000
 WORDS = ("yes", "no", "stop", "bird")

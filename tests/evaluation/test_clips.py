@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kws.corpus.corpus import Corpus
 from kws.errors import DataError
 from kws.evaluation.clips import (
     ClipEvidence,
@@ -15,7 +16,6 @@ from kws.evaluation.clips import (
 from kws.evaluation.listeners import SpotterListener
 from kws.evaluation.results import ClipRule
 from kws.spotting.model import Model
-from kws.training.corpus import Corpus
 
 YES, NO, UNKNOWN, SILENCE = range(4)
 

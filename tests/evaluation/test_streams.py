@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from kws.corpus.corpus import Corpus
+from kws.corpus.mixing import rms
 from kws.evaluation.streams import (
     ROOM_DBFS,
     clip_stream,
@@ -10,8 +12,6 @@ from kws.evaluation.streams import (
     noise_track,
     speech_stream,
 )
-from kws.training.augmentation import rms
-from kws.training.corpus import Corpus
 
 RATE = 16000
 WORD = slice(4000, 10000)

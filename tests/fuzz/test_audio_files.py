@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from mutations import Edit, bounded, check_message, edited, edits
 
 from kws.audio.files import open_recording
+from kws.corpus.decoding import decode_folder
 from kws.errors import AudioFileError
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
-from kws.training.decoding import decode_folder
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.flac"
 FORMATS = (

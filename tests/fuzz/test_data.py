@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mutations import FRAGMENTS, Edit, bounded, check_message, edited, edits, mutated_document
 
+from kws.corpus.corpus import read_corpus
+from kws.corpus.parts import part_of_negative, speaker_of, which_set
 from kws.errors import ConfigError, DataError, ModelError
 from kws.evaluation.materials import WITHOUT_KEYWORDS, Folders, read_material
 from kws.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
-from kws.training.corpus import read_corpus
-from kws.training.parts import part_of_negative, speaker_of, which_set
 from kws.training.recipe import PRESETS
 from kws.training.run import RUN_FILE, RunSettings, load_settings
 

@@ -6,9 +6,9 @@ import pytest
 import soundfile
 from glides import WORDS, write_clip
 
+from kws.corpus import decoding
+from kws.corpus.corpus import check_words, read_corpus
 from kws.errors import DataError, OutputError
-from kws.training import decoding
-from kws.training.corpus import check_words, read_corpus
 
 
 def test_words_parts_and_samples(tiny_corpus: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from glides import WORDS, write_clip
 
-from kws.training.labels import speech_dips, word_bounds
+from kws.corpus.word_bounds import speech_dips, word_bounds
 
 TOLERANCE = 800
 

@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kws.training.parts import part_of_negative, parts_of_words, speaker_of, which_set
+from kws.corpus.parts import part_of_negative, parts_of_words, speaker_of, which_set
 
 
 def published_which_set(filename: str) -> str:

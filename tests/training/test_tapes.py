@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kws.corpus.corpus import read_corpus
+from kws.corpus.mixing import ramp
 from kws.spotting.feature_spec import FeatureSpec
-from kws.training.augmentation import GROUPS, damage, ramp, texture
-from kws.training.corpus import read_corpus
+from kws.training.augmentation import GROUPS, damage, texture
 from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
 from kws.training.recipe import preset

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.decoding import SUFFIXES, Decoded, decode_folder
+from kws.corpus.parts import Part, part_of_negative, parts_of_words, speaker_of
 from kws.errors import DataError
 from kws.samples import RATE
-from kws.training.decoding import SUFFIXES, Decoded, decode_folder
-from kws.training.parts import Part, part_of_negative, parts_of_words, speaker_of
 
 Kind = Literal["word", "speech", "noise"]
 Progress = Callable[[int, int], None]
