@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.screen import Screen
 
-from kws.events.subscriber import Subscriber
+from kws.events.client.subscriber import Subscriber
 from kws.monitor.desk import Desk
 from kws.monitor.loop import TOPICS
 from kws.monitor.state import MonitorState

@@ -13,7 +13,7 @@ import kws.threads  # noqa: F401  # before anything imports numpy
 
 if TYPE_CHECKING:
     from kws.errors import KwsError
-    from kws.events.subscriber import Subscriber
+    from kws.events.client.subscriber import Subscriber
     from kws.spotting.detection import Detection
     from kws.spotting.model import Model, load_model
     from kws.spotting.multi import MultiSpotter
@@ -27,7 +27,7 @@ _HOMES = {
     "MultiSpotter": "kws.spotting.multi",
     "Spotter": "kws.spotting.spotter",
     "Stream": "kws.spotting.stream",
-    "Subscriber": "kws.events.subscriber",
+    "Subscriber": "kws.events.client.subscriber",
     "load_model": "kws.spotting.model",
 }
 

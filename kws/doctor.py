@@ -17,8 +17,8 @@ from kws.audio.probe import Probe, probe
 from kws.config import ListenConfig
 from kws.descriptors import quiet_libraries
 from kws.errors import DeviceError, DeviceStuckError, EndpointError, KwsError
+from kws.events.client.search import group_of
 from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, endpoints_to_bind, ipc_path
-from kws.events.search import group_of
 from kws.samples import RATE
 from kws.spotting.model import load_model
 from kws.spotting.spotter import Spotter

@@ -15,8 +15,7 @@ from typing import Any, Self
 
 from kws.daemon.mutes import Mutes
 from kws.errors import ConfigError
-from kws.events.control import Handler
-from kws.events.curve import ServerKeys
+from kws.events.keys import ServerKeys
 from kws.events.messages import DetectionEvent, HeartbeatEvent, ModelName, StateEvent, now
 from kws.events.requests import (
     Describe,
@@ -33,7 +32,8 @@ from kws.events.requests import (
     ThresholdSet,
     Unmute,
 )
-from kws.events.server import EventServer
+from kws.events.server.control_desk import Handler
+from kws.events.server.server import EventServer
 from kws.spotting.detection import Detection
 
 MODEL = ModelName(name="tiny", sha256="0" * 64)

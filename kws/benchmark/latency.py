@@ -29,7 +29,7 @@ from kws.events.messages import (
     PosteriorsEvent,
     decode_event,
 )
-from kws.events.publisher import EventPublisher
+from kws.events.server.publisher import EventPublisher
 from kws.samples import RATE, Samples
 from kws.spotting.spotter import Spotter
 

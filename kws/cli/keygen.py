@@ -38,7 +38,7 @@ def keygen(
         kws keygen keys --client desk --control --out /media/stick/desk
     """
     from kws.cli.output import write_line
-    from kws.events.curve import ServerKeys, make_client_keys, make_server_keys
+    from kws.events.keys import ServerKeys, make_client_keys, make_server_keys
 
     if client is None:
         make_server_keys(folder)

@@ -40,8 +40,8 @@ def monitor(
     _check_terminal()
     from rich.console import Console
 
-    from kws.events.curve import ClientKeys
-    from kws.events.subscriber import Subscriber
+    from kws.events.client.subscriber import Subscriber
+    from kws.events.keys import ClientKeys
     from kws.monitor.desk import Desk
     from kws.monitor.loop import TOPICS, Monitor
     from kws.monitor.state import MonitorState

@@ -8,7 +8,7 @@ from kws.audio.files import Recording
 from kws.cli.reports import Report
 from kws.cli.talk import say
 from kws.events.messages import DetectionEvent, HeartbeatEvent, ModelName, StateEvent, now
-from kws.events.publisher import EventPublisher
+from kws.events.server.publisher import EventPublisher
 from kws.samples import RATE
 from kws.spotting.detection import Detection
 from kws.spotting.model import Model

@@ -33,9 +33,9 @@ def ask(
     import msgspec
 
     from kws.cli.answer_lines import answer_lines
-    from kws.events.client import ControlClient
-    from kws.events.curve import ClientKeys
-    from kws.events.search import find_daemon
+    from kws.events.client.control_client import ControlClient
+    from kws.events.client.search import find_daemon
+    from kws.events.keys import ClientKeys
 
     loaded = ClientKeys.load(keys) if keys else None
     endpoint = find_daemon("control", control=control).control

@@ -9,9 +9,9 @@ from kws.cli.connection import ControlOption, EventsOption, KeysOption
 from kws.cli.talk import say
 
 if TYPE_CHECKING:
+    from kws.events.client.continuity import Notice
+    from kws.events.client.subscriber import Subscriber
     from kws.events.commands import CommandRunner
-    from kws.events.continuity import Notice
-    from kws.events.subscriber import Subscriber
 
 
 def subscribe(
@@ -68,8 +68,8 @@ def subscribe(
 
         kws subscribe --exec 'sh -c "echo heard $KWS_KEYWORD"'
     """
+    from kws.events.client.subscriber import DEFAULT_TOPICS, Subscriber
     from kws.events.commands import CommandRunner
-    from kws.events.subscriber import DEFAULT_TOPICS, Subscriber
 
     runner = None
     if command is not None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from kws.audio.source import Source
 from kws.config import ListenConfig, saved_thresholds
 from kws.daemon.notify import is_service
-from kws.events.curve import ServerKeys
 from kws.events.endpoints import endpoints_to_bind
-from kws.events.server import EventServer
+from kws.events.keys import ServerKeys
+from kws.events.server.server import EventServer
 from kws.spotting.model import load_model
 from kws.spotting.spotter import Spotter
 

@@ -6,7 +6,7 @@ import time
 from kws.audio.source import Source
 from kws.daemon.inference import InferenceLoop
 from kws.daemon.notify import Notifier
-from kws.events.server import EventServer
+from kws.events.server.server import EventServer
 
 logger = logging.getLogger(__name__)
 

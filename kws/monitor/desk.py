@@ -1,8 +1,8 @@
 """What the monitor asks of the daemon's control socket."""
 
 from kws.errors import KwsError
-from kws.events.client import ControlClient
-from kws.events.curve import ClientKeys
+from kws.events.client.control_client import ControlClient
+from kws.events.keys import ClientKeys
 from kws.events.requests import Describe, Description, Mute, Muting, RequestBase, Unmute
 from kws.monitor.state import MonitorState
 

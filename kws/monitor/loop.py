@@ -10,8 +10,8 @@ from rich.live import Live
 
 from kws.descriptors import lead_nowhere
 from kws.events import topics
+from kws.events.client.subscriber import Subscriber
 from kws.events.messages import HeartbeatEvent
-from kws.events.subscriber import Subscriber
 from kws.monitor.desk import Desk
 from kws.monitor.state import MonitorState
 from kws.monitor.terminal import END, Keyboard, Signals

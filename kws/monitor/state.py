@@ -4,7 +4,7 @@ from collections import deque
 from datetime import datetime
 from typing import NamedTuple
 
-from kws.events.continuity import Notice
+from kws.events.client.continuity import Notice
 from kws.events.messages import (
     AnyEvent,
     DetectionEvent,

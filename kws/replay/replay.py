@@ -30,7 +30,7 @@ class Stretch(NamedTuple):
         return self.start <= seconds < self.end
 
     def holds_word(self, detection: Detection, rate: int) -> bool:
-        """Whether the middle of a word does, so a word belongs to one of two stretches that adjoin."""
+        """Whether the middle of a word does: of two adjoining stretches, one has the word."""
         return self.holds((detection.start + detection.end) / 2 / rate)
 
 

@@ -20,7 +20,7 @@ from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.errors import KwsError
 from kws.events.messages import DetectionEvent, HeartbeatEvent
-from kws.events.publisher import EventPublisher
+from kws.events.server.publisher import EventPublisher
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import stand_in
 
-from kws.events.curve import ServerKeys, make_client_keys, make_server_keys
-from kws.events.server import EventServer
+from kws.events.keys import ServerKeys, make_client_keys, make_server_keys
+from kws.events.server.server import EventServer
 
 
 @pytest.fixture

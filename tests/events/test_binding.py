@@ -9,9 +9,9 @@ import stand_in
 from stand_in import make_server
 
 from kws.errors import EndpointError
-from kws.events.client import ControlClient
+from kws.events.client.control_client import ControlClient
 from kws.events.requests import Ping, Pong
-from kws.events.server import EventServer
+from kws.events.server.server import EventServer
 
 
 def test_second_daemon_is_refused_and_told_who_has_it(server: EventServer, tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import stand_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kws.events.continuity import Continuity, Notice
-from kws.events.journal import REMEMBERED_DETECTIONS, Journal
+from kws.events.client.continuity import Continuity, Notice
 from kws.events.messages import AnyEvent, ErrorEvent, HeartbeatEvent, StateEvent, now
 from kws.events.requests import Snapshot
+from kws.events.server.journal import REMEMBERED_DETECTIONS, Journal
 
 
 @dataclass

@@ -17,9 +17,7 @@ from listener import wait_for
 from stand_in import StandIn
 
 from kws.errors import ConfigError, KwsError, NoDaemonError
-from kws.events.binding import LARGEST_FRAME
-from kws.events.client import ControlClient
-from kws.events.control import ControlDesk
+from kws.events.client.control_client import ControlClient
 from kws.events.messages import StateEvent, now
 from kws.events.requests import (
     LARGEST_REQUEST,
@@ -41,7 +39,9 @@ from kws.events.requests import (
     ThresholdSet,
     Unmute,
 )
-from kws.events.server import EventServer
+from kws.events.server.binding import LARGEST_FRAME
+from kws.events.server.control_desk import ControlDesk
+from kws.events.server.server import EventServer
 
 
 @pytest.fixture

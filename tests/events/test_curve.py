@@ -12,15 +12,15 @@ from listener import wait_for
 from stand_in import make_server
 
 from kws.errors import KwsError, NoDaemonError
-from kws.events import publisher as publisher_module
-from kws.events import subscriber as subscriber_module
-from kws.events.client import ControlClient
-from kws.events.continuity import Notice
-from kws.events.curve import ClientKeys, ServerKeys, make_client_keys
+from kws.events.client import subscriber as subscriber_module
+from kws.events.client.continuity import Notice
+from kws.events.client.control_client import ControlClient
+from kws.events.client.subscriber import Subscriber
+from kws.events.keys import ClientKeys, ServerKeys, make_client_keys
 from kws.events.messages import ErrorEvent
 from kws.events.requests import Describe, Description, Mute, Muting, Snapshot, TakeSnapshot
-from kws.events.server import EventServer
-from kws.events.subscriber import Subscriber
+from kws.events.server import publisher as publisher_module
+from kws.events.server.server import EventServer
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ import stand_in
 import zmq
 
 from kws.errors import EndpointError, NoDaemonError
-from kws.events import endpoints, search
+from kws.events import endpoints
+from kws.events.client import search
+from kws.events.client.search import find_daemon
 from kws.events.endpoints import Endpoints, candidates, check_bindable, default_endpoints
-from kws.events.search import find_daemon
 
 
 def test_runtime_directory_of_systemd_comes_first(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kws.errors import ConfigError, EndpointError, OutputError
-from kws.events.curve import ClientKeys, ServerKeys, make_client_keys, make_server_keys, read_key
+from kws.events.keys import ClientKeys, ServerKeys, make_client_keys, make_server_keys, read_key
 
 
 def test_secret_files_are_private(keys: ServerKeys, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import zmq
 from listener import wait_for
 from stand_in import detection, make_server
 
-from kws.events import outbox, topics
-from kws.events.client import ControlClient
+from kws.events import topics
+from kws.events.client.control_client import ControlClient
 from kws.events.messages import (
     ErrorEvent,
     Event,
@@ -28,7 +28,8 @@ from kws.events.messages import (
     now,
 )
 from kws.events.requests import Snapshot, TakeSnapshot
-from kws.events.server import EventServer
+from kws.events.server import outbox
+from kws.events.server.server import EventServer
 
 
 @pytest.fixture
@@ -239,5 +240,5 @@ def test_program_ends_on_sigterm_with_a_last_event(tmp_path: Path, context: zmq.
 
 
 def test_publishing_needs_no_torch_and_no_scipy() -> None:
-    code = "import kws.events.server, sys; assert not {'torch', 'scipy'} & set(sys.modules)"
+    code = "import kws.events.server.server, sys; assert not {'torch', 'scipy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,11 +15,11 @@ from stand_in import DEADLINE, StandIn, make_server
 
 import kws
 from kws.errors import EndpointError, NoDaemonError
-from kws.events import subscriber as subscriber_module
-from kws.events.continuity import Notice
+from kws.events.client import subscriber as subscriber_module
+from kws.events.client.continuity import Notice
+from kws.events.client.subscriber import Subscriber
 from kws.events.messages import DetectionEvent, ErrorEvent, StateEvent, now
-from kws.events.server import EventServer
-from kws.events.subscriber import Subscriber
+from kws.events.server.server import EventServer
 
 
 def join(server: EventServer | StandIn, *topics: str, **options: object) -> Subscriber:

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from mutations import FRAGMENTS, bounded, check_message, edited, edits, mutated_document, odd_values
 
 from kws.errors import KwsError
-from kws.events.client import ControlClient
-from kws.events.continuity import Continuity, Notice
-from kws.events.control import ControlDesk
+from kws.events.client.continuity import Continuity, Notice
+from kws.events.client.control_client import ControlClient
 from kws.events.messages import (
     ErrorEvent,
     HeartbeatEvent,
@@ -27,6 +26,7 @@ from kws.events.messages import (
     now,
 )
 from kws.events.requests import Describe, Description, Snapshot, TakeSnapshot
+from kws.events.server.control_desk import ControlDesk
 
 REQUESTS = (
     {"request": "describe"}, {"request": "snapshot"}, {"request": "ping"}, {"request": "reload"},

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mutations import bounded, check_message, edited, edits
 
 from kws.errors import EndpointError
-from kws.events.curve import ClientKeys, ServerKeys, make_client_keys, make_server_keys
+from kws.events.keys import ClientKeys, ServerKeys, make_client_keys, make_server_keys
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FILES = ("server.key", "clients/desk.pub", "control.allow", "desk/client.key", "desk/server.pub")

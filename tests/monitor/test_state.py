@@ -2,7 +2,7 @@
 
 from happenings import NOON, THRESHOLDS, description, detection, listening, row
 
-from kws.events.continuity import Notice
+from kws.events.client.continuity import Notice
 from kws.events.messages import ErrorEvent, HeartbeatEvent, StateEvent
 from kws.events.requests import Snapshot
 from kws.monitor.state import MonitorState

@@ -9,7 +9,7 @@ from happenings import NOON, description, listening, row
 from rich.console import Console
 from rich.screen import Screen
 
-from kws.events.continuity import Notice
+from kws.events.client.continuity import Notice
 from kws.events.messages import ErrorEvent, StateEvent, until_text
 from kws.monitor.state import MonitorState
 from kws.monitor.view import View

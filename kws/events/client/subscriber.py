@@ -14,14 +14,14 @@ import zmq
 
 from kws.errors import KwsError, NoDaemonError
 from kws.events import topics as topic_names
-from kws.events.client import ControlClient
-from kws.events.continuity import Continuity, Notice
-from kws.events.curve import ClientKeys
+from kws.events.client.connection_watch import ConnectionWatch
+from kws.events.client.continuity import Continuity, Notice
+from kws.events.client.control_client import ControlClient
+from kws.events.client.search import find_daemon
 from kws.events.endpoints import Endpoints
-from kws.events.handshakes import ConnectionWatch
+from kws.events.keys import ClientKeys
 from kws.events.messages import AnyEvent, HeartbeatEvent, decode_event
 from kws.events.requests import Snapshot, TakeSnapshot
-from kws.events.search import find_daemon
 
 logger = logging.getLogger(__name__)
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import zmq
 
-from kws.events import binding, topics
-from kws.events.curve import ZAP_DOMAIN, ServerKeys
+from kws.events import topics
 from kws.events.endpoints import check_bindable, ipc_path
-from kws.events.handshakes import HandshakeWatch
-from kws.events.journal import Journal
-from kws.events.lock import EndpointLock
+from kws.events.keys import ZAP_DOMAIN, ServerKeys
 from kws.events.messages import ErrorEvent, Event, HeartbeatEvent, encode_event
-from kws.events.outbox import Outbox
+from kws.events.server import binding
+from kws.events.server.handshake_watch import HandshakeWatch
+from kws.events.server.journal import Journal
+from kws.events.server.lock import EndpointLock
+from kws.events.server.outbox import Outbox
 
 if TYPE_CHECKING:
     from zmq.auth.thread import ThreadAuthenticator

@@ -8,8 +8,8 @@ import zmq
 
 from kws import errors
 from kws.errors import KwsError, NoDaemonError
-from kws.events.curve import ClientKeys
-from kws.events.handshakes import ConnectionWatch
+from kws.events.client.connection_watch import ConnectionWatch
+from kws.events.keys import ClientKeys
 from kws.events.requests import Refusal, ReplyBase, RequestBase
 
 AnswerT = TypeVar("AnswerT", bound=ReplyBase)

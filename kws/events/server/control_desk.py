@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from kws.errors import KwsError
-from kws.events.curve import ServerKeys
+from kws.events.keys import ServerKeys
 from kws.events.requests import (
     LARGEST_REQUEST,
     Describe,

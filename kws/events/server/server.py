@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import zmq
 
-from kws.events import binding
-from kws.events.control import ControlDesk, Handler
-from kws.events.curve import ServerKeys
 from kws.events.endpoints import check_bindable
+from kws.events.keys import ServerKeys
 from kws.events.messages import HeartbeatEvent
-from kws.events.publisher import FRAMES_PER_TURN, EventPublisher
+from kws.events.server import binding
+from kws.events.server.control_desk import ControlDesk, Handler
+from kws.events.server.publisher import FRAMES_PER_TURN, EventPublisher
 
 _LONGEST_ENVELOPE = 8
 """Frames; the number of a REQ socket, a few proxies on the way, and the empty one that ends it."""

@@ -5,8 +5,8 @@ import os
 import zmq
 
 from kws.errors import EndpointError
-from kws.events.curve import ServerKeys
 from kws.events.endpoints import ipc_path
+from kws.events.keys import ServerKeys
 from kws.events.requests import LARGEST_REQUEST
 
 HIGH_WATER_MARK = 1000

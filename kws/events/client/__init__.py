@@ -1,0 +1,1 @@
+"""The receiving end: finds a daemon, joins without loss, asks it things."""

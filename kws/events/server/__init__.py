@@ -1,0 +1,1 @@
+"""The sending end: sockets that publish and answer requests."""
