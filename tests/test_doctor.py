@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kws import doctor
 from kws.audio import hanging
 from kws.audio.devices import Device
 from kws.config import ListenConfig
+from kws.daemon import doctor
 from kws.errors import PortAudioMissingError
 
 

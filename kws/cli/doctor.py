@@ -20,7 +20,7 @@ def doctor(model: Model = None, device: DeviceOption = None, config: ConfigFile 
     from kws.audio.hanging import leave_at_once
     from kws.cli.output import write_line
     from kws.config import read_config
-    from kws.doctor import diagnose
+    from kws.daemon.doctor import diagnose
 
     flags = {"model": model, "device": parse_device(device)}
     flags = {name: value for name, value in flags.items() if value is not None}

@@ -11,7 +11,7 @@ from kws.audio.hanging import leave_at_once
 from kws.config import ListenConfig, read_config
 from kws.daemon.arguments import Arguments
 from kws.daemon.daemon import Daemon
-from kws.daemon.lines import DetectionLines, leave_out, log_detection
+from kws.daemon.detection_lines import DetectionLines, leave_out, log_detection
 from kws.daemon.log import start_log
 from kws.daemon.writer import LineWriter
 from kws.descriptors import quiet_libraries

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from kws.config import ListenConfig
 from kws.daemon.actions import PATIENCE_SECONDS
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
-from kws.daemon.control import RequestHandler
 from kws.daemon.faults import Faults
 from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
 from kws.daemon.meter import Meter
 from kws.daemon.notify import Notifier
+from kws.daemon.request_handler import RequestHandler
 from kws.daemon.signals import wait_for_signal
 from kws.daemon.watchdog import Watchdog
 from kws.errors import DeviceStuckError, KwsError

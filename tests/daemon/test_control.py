@@ -8,7 +8,7 @@ from ears import Bench
 from listener import DEADLINE
 
 from kws.config import saved_thresholds
-from kws.daemon.control import RequestHandler
+from kws.daemon.request_handler import RequestHandler
 from kws.errors import ConfigError, KwsError
 from kws.events.requests import SetThreshold
 from kws.spotting.model import Model

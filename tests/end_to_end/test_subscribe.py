@@ -208,7 +208,8 @@ def test_keys_from_keygen_to_control(tmp_path: Path) -> None:
 
 def test_subscribe_and_ctl_stay_small() -> None:
     code = (
-        "import sys; from kws.cli import subscribe, ctl, keygen; import kws.events.client.subscriber;"
+        "import sys; from kws.cli import subscribe, ctl, keygen;"
+        "import kws.events.client.subscriber;"
         "heavy = {'torch', 'scipy', 'matplotlib', 'sounddevice'} & set(sys.modules);"
         "sys.exit(f'{heavy} loaded' if heavy else 0)"
     )
