@@ -23,7 +23,7 @@ def measure_footprint(samples: Samples, model: Path) -> Footprint:
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         soundfile.write(file, samples, RATE, "PCM_16", format="WAV")
         file.flush()
-        command = [sys.executable, "-m", "kws.benchmark.replaying"]
+        command = [sys.executable, "-m", "kws.cli.measured_replay"]
         command += ["--json", "--model", str(model), file.name]
         began = time.monotonic()
         process = subprocess.run(command, capture_output=True, text=True, check=False)

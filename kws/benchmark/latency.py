@@ -92,7 +92,13 @@ def measure_latency(spotter: Spotter, samples: Samples, topic: str) -> Latency:
     with tempfile.TemporaryDirectory() as folder:
         publisher = EventPublisher(f"ipc://{folder}/events")
         publisher.start(_heartbeat)
-        command = [sys.executable, "-m", "kws.benchmark.hearing", publisher.events, topic]
+        command = [
+            sys.executable,
+            "-m",
+            "kws.benchmark.latency_subscriber",
+            publisher.events,
+            topic,
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as subscriber:
             assert subscriber.stdout is not None
             subscriber.stdout.readline()  # a heartbeat: the subscription is in force

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from kws.cli.completion import complete_threshold
-from kws.cli.connection import ControlOption, KeysOption
-from kws.cli.options import parse_thresholds
+from kws.cli.options import ControlOption, KeysOption, parse_thresholds
 from kws.cli.request import ask
 from kws.cli.times import parse_duration
 

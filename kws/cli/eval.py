@@ -72,11 +72,11 @@ def evaluate(
         kws eval my_words --model my_model --quick
     """
     require("train", "measuring", "scipy", "matplotlib")
+    from kws.cli.evaluation_progress import stages
     from kws.evaluation.evaluate import evaluate as run
     from kws.evaluation.materials import Folders
     from kws.evaluation.recordings import write_stream
     from kws.evaluation.slid import SlidClipModel
-    from kws.evaluation.stages import stages
     from kws.spotting.model import load_model
 
     snrs = _parse_streams(streams)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kws.cli.connection import ControlOption, EventsOption, KeysOption
+from kws.cli.options import ControlOption, EventsOption, KeysOption
 from kws.cli.talk import say
 from kws.errors import OutputError
 

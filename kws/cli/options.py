@@ -9,6 +9,18 @@ import typer
 from kws.cli.completion import complete_model, complete_threshold, complete_words
 from kws.errors import ConfigError
 
+EventsOption = Annotated[
+    str | None,
+    typer.Option("--events", metavar="ENDPOINT", help="Where the daemon publishes."),
+]
+ControlOption = Annotated[
+    str | None,
+    typer.Option("--control", metavar="ENDPOINT", help="Where the daemon takes requests."),
+]
+KeysOption = Annotated[
+    Path | None,
+    typer.Option("--keys", metavar="DIR", help="Folder with the CURVE keys of this client."),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(

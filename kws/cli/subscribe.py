@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kws.cli.completion import complete_topic
-from kws.cli.connection import ControlOption, EventsOption, KeysOption
+from kws.cli.options import ControlOption, EventsOption, KeysOption
 from kws.cli.talk import say
 
 if TYPE_CHECKING:
+    from kws.cli.command_runner import CommandRunner
     from kws.events.client.continuity import Notice
     from kws.events.client.subscriber import Subscriber
-    from kws.events.commands import CommandRunner
 
 
 def subscribe(
@@ -68,8 +68,8 @@ def subscribe(
 
         kws subscribe --exec 'sh -c "echo heard $KWS_KEYWORD"'
     """
+    from kws.cli.command_runner import CommandRunner
     from kws.events.client.subscriber import DEFAULT_TOPICS, Subscriber
-    from kws.events.commands import CommandRunner
 
     runner = None
     if command is not None:

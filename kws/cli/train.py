@@ -95,10 +95,10 @@ def train(
     import torch  # seconds, which a wrong flag need not wait for
 
     from kws.cli.output import write_line
+    from kws.cli.training_progress import TerminalReporter
     from kws.training.progress import Budget
     from kws.training.run import Goal, RunSettings
     from kws.training.run import train as run_training
-    from kws.training.terminal import TerminalReporter
 
     torch.set_num_threads(threads)
     if minutes is None and steps is None:

@@ -55,9 +55,9 @@ def tune(
     require("train", "measuring", "scipy", "matplotlib")
     import msgspec
 
+    from kws.cli.evaluation_progress import stages
     from kws.evaluation.evaluate import hear_for_tuning
     from kws.evaluation.materials import Folders, read_material
-    from kws.evaluation.stages import stages
     from kws.evaluation.tuning import SMOOTHINGS
     from kws.evaluation.tuning import tune as choose
     from kws.spotting.model import load_model, save_model

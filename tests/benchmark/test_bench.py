@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from listener import KWS
 
+from kws.benchmark.babble import babble
 from kws.benchmark.factors import measure_factors
 from kws.benchmark.latency import BLOCK, measure_latency
-from kws.benchmark.signals import babble
 from kws.errors import KwsError
 from kws.events.topics import DETECTION
 from kws.samples import RATE

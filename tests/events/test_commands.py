@@ -11,8 +11,8 @@ import pytest
 import stand_in
 from listener import wait_for
 
+from kws.cli.command_runner import CommandRunner, detection_environment
 from kws.errors import ConfigError
-from kws.events.commands import CommandRunner, detection_environment
 from kws.events.messages import decode_event
 
 
@@ -55,7 +55,7 @@ def test_environment_of_a_detection() -> None:
 def test_the_users_own_environment_is_passed_on(wish: str | None) -> None:
     """kws has one thread for its products, which is no business of the programs it runs."""
     program = (
-        "import stand_in; from kws.events.commands import CommandRunner; "
+        "import stand_in; from kws.cli.command_runner import CommandRunner; "
         "runner = CommandRunner('env', 1, 60.0, print); "
         "runner.start(stand_in.detection(1, 'yes')); runner.finish()"
     )

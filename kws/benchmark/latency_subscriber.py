@@ -1,6 +1,6 @@
 """A subscriber that prints when each event came: the other end of `kws.benchmark.latency`.
 
-python -m kws.benchmark.hearing ENDPOINT TOPIC
+python -m kws.benchmark.latency_subscriber ENDPOINT TOPIC
 """
 
 import sys

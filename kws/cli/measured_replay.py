@@ -1,6 +1,6 @@
 """`kws replay`, and what it took: a program for `kws.benchmark.footprint`.
 
-    python -m kws.benchmark.replaying REPLAY-ARGUMENT...
+    python -m kws.cli.measured_replay REPLAY-ARGUMENT...
 
 Imports nothing that `kws replay` would not, and prints a JSON object behind all else.
 """
