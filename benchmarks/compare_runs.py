@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kws.training.curve import LOG_FILE
+from kws.training.learning_curve import LOG_FILE
 from kws.training.run import RUN_FOLDER
 
 WRONG_PER_CLIP = 0.02

@@ -73,23 +73,25 @@ def evaluate(
     """
     require("train", "measuring", "scipy", "matplotlib")
     from kws.cli.evaluation_progress import stages
+    from kws.evaluation.clip_model import SlidClipModel
     from kws.evaluation.evaluate import evaluate as run
     from kws.evaluation.materials import Folders
     from kws.evaluation.recordings import write_stream
-    from kws.evaluation.slid import SlidClipModel
     from kws.spotting.model import load_model
+    from kws.training.engines import choose_engine
 
     snrs = _parse_streams(streams)
     if html_file:
         _check_output(html_file)
     loaded = load_model(model)
+    engine = choose_engine(loaded)
     others = [SlidClipModel(teacher, loaded.words)] if teacher else []
     folders = Folders(data, tuple(negatives or ()), tuple(running or ()), tuple(noise or ()))
     measured = _read(folders, "testing" if part == "test" else part, loaded.words, quick, seed)
     choosing = _read(folders, "validation", loaded.words, quick, seed)
     keep = partial(write_stream, audio) if audio else None
     with stages() as stage:
-        evaluation = run(loaded, measured, choosing, snrs, others, seed, stage, quick, keep)
+        evaluation = run(loaded, engine, measured, choosing, snrs, others, seed, stage, quick, keep)
     _report(evaluation, as_json, html_file)
 
 

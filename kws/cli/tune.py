@@ -57,14 +57,17 @@ def tune(
 
     from kws.cli.evaluation_progress import stages
     from kws.evaluation.evaluate import hear_for_tuning
+    from kws.evaluation.listeners import SpotterListener
     from kws.evaluation.materials import Folders, read_material
     from kws.evaluation.tuning import SMOOTHINGS
     from kws.evaluation.tuning import tune as choose
     from kws.spotting.model import load_model, save_model
+    from kws.training.engines import choose_engine
 
     if save and out:
         raise ConfigError("--save and --out are one too many: name one")
     loaded = load_model(model)
+    listener = SpotterListener(loaded, choose_engine(loaded))
     folders = Folders(data, tuple(negatives or ()), noise=tuple(noise or ()))
     material = read_material(folders, "validation", loaded.words)
     if not material.quiet:
@@ -73,7 +76,7 @@ def tune(
             "give --negatives or --noise folders with more recordings"
         )
     with stages() as stage:
-        streams = hear_for_tuning(loaded, material, _SNRS, seed, stage)
+        streams = hear_for_tuning(listener, material, _SNRS, seed, stage)
     keywords, tuning = choose(
         loaded.spec, streams, false_alarms, SMOOTHINGS if smoothing is None else (smoothing,)
     )

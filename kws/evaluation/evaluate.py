@@ -12,6 +12,7 @@ from kws.evaluation.results import AlarmResult, ClipResult, Evaluation, ModelFac
 from kws.evaluation.streams import Stream, clip_stream, noise_stream, speech_stream
 from kws.evaluation.traces import Trace
 from kws.evaluation.tuning import Heard, heard
+from kws.spotting.lstm import Engine
 from kws.spotting.model import Model
 
 Stage = Callable[[str, int], Progress]
@@ -20,6 +21,7 @@ Stage = Callable[[str, int], Progress]
 
 def evaluate(
     model: Model,
+    engine: Engine | None,
     material: Material,
     choosing: Material,
     snrs: Sequence[float | None],
@@ -32,13 +34,14 @@ def evaluate(
     """Measure `model` on clips, streams and speech in which nothing should fire.
 
     Args:
+        engine: what runs its network, None for the shipped runtime.
         choosing: the validation part, on which the rule for clips is chosen.
         snrs: the streams of clips, by signal-to-noise ratio in dB; None is the clean one.
         others: listeners to compare with, on the same streams.
         quick: only noted down.
         keep: shown every stream, before it is played.
     """
-    shipped = SpotterListener(model)
+    shipped = SpotterListener(model, engine)
     listeners = [shipped, *others]
     alarms: list[AlarmResult] = []
     on_speech: dict[str, Sweep] = {}
@@ -95,6 +98,7 @@ def _clip_streams(material: Material, snrs: Sequence[float | None], seed: int) -
 def _clips(
     listener: Listener,
     model: Model,
+    engine: Engine | None,
     material: Material,
     choosing: Material,
     seed: int,
@@ -138,12 +142,16 @@ def _facts(model: Model) -> ModelFacts:
 
 
 def hear_for_tuning(
-    model: Model, material: Material, snrs: Sequence[float | None], seed: int, stage: Stage
+    listener: Listener,
+    material: Material,
+    snrs: Sequence[float | None],
+    seed: int,
+    stage: Stage,
 ) -> list[Heard]:
-    """Streams of clips and those in which nothing should fire, as `model` hears them."""
-    listener = [SpotterListener(model)]
-    clips = _play(_clip_streams(material, snrs, seed), listener, stage)
-    quiet = _play(_quiet_streams(material, seed), listener, stage)
+    """Streams of clips and those in which nothing should fire, as `listener` hears them."""
+    listeners = [listener]
+    clips = _play(_clip_streams(material, snrs, seed), listeners, stage)
+    quiet = _play(_quiet_streams(material, seed), listeners, stage)
     return [heard(stream, trace, quiet=False) for stream, trace in clips] + [
         heard(stream, trace, quiet=True) for stream, trace in quiet
     ]

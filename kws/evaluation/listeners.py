@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.evaluation.traces import Trace
-from kws.extras import require
 from kws.samples import RATE
 from kws.spotting.detection import Detection
 from kws.spotting.lstm import Engine
@@ -33,14 +32,10 @@ class Listener(Protocol):
 class SpotterListener:
     """The shipped `Spotter` with a model."""
 
-    def __init__(self, model: Model) -> None:
-        """Listen with `model`.
-
-        Raises:
-            MissingExtraError: the model is a baseline, and what runs it is not installed.
-        """
+    def __init__(self, model: Model, engine: Engine | None = None) -> None:
+        """Listen with `model`, whose network `engine` runs, by default the shipped runtime."""
         self._model = model
-        self._engine = choose_engine(model)
+        self._engine = engine
 
     def listen(self, samples: Array, progress: Progress) -> list[Trace]:
         """Hear a stream (N,) as a new spotter does, `flush` included."""
@@ -69,21 +64,3 @@ class SpotterListener:
 
 def _table(rows: list[Array], columns: int) -> Array:
     return np.array(rows).reshape(-1, columns)
-
-
-def choose_engine(model: Model) -> Engine | None:
-    """What runs the network of `model`: None for the shipped runtime, else the baselines' engine.
-
-    Raises:
-        MissingExtraError: the model is a baseline and torch is not installed.
-    """
-    if model.spec.network.kind == "lstm":
-        return None
-    require("train", f"a {model.spec.network.kind} network", "torch")
-    import torch
-
-    from kws.training.torch_engine import TorchEngine
-
-    # So small a product is slower on two threads, and a hundred times so on a busy machine.
-    torch.set_num_threads(1)
-    return TorchEngine(model)

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from kws.corpus.corpus import read_corpus
 from kws.errors import KwsError
+from kws.training.acoustic_rooms import room_responses
 from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
 from kws.training.recipe import Recipe
-from kws.training.rooms import room_responses
 from kws.training.sounds import Mined, SoundLibrary
 from kws.training.tapes import TapeMaker
 from kws.training.targets import LabelSet

@@ -13,15 +13,15 @@ from kws.errors import ConfigError, DataError, ModelError
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
+from kws.training.acoustic_rooms import room_responses
 from kws.training.checkpoint import CHECKPOINT_FILE
-from kws.training.curve import draw_curve
 from kws.training.export import choose_threshold, export_model
 from kws.training.feature_matrices import build_matrices
+from kws.training.learning_curve import draw_curve
 from kws.training.logmel import LogMel
 from kws.training.pool import CorpusFolders, TapePool, make_generation
 from kws.training.progress import Budget, Figures
 from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe
-from kws.training.rooms import room_responses
 from kws.training.scoring import stream_posteriors
 from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet, choose_labels

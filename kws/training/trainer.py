@@ -16,8 +16,8 @@ from kws.errors import OutputError
 from kws.spotting.matrices import Matrices
 from kws.training.baselines import build_network
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
-from kws.training.curve import LOG_FILE
 from kws.training.lanes import Batch, Place, lane_batch, lane_generator
+from kws.training.learning_curve import LOG_FILE
 from kws.training.logmel import LogMel
 from kws.training.losses import frame_loss, max_pool_loss, taught_loss
 from kws.training.networks import StreamNetwork, count_parameters, map_state, reset_lanes

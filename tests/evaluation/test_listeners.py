@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from kws.errors import MissingExtraError
-from kws.evaluation.listeners import SpotterListener, choose_engine
+from kws.evaluation.listeners import SpotterListener
 from kws.spotting.model import Model, load_model, save_model
 from kws.spotting.model_spec import NetworkSpec
 from kws.training.baselines import build_network
+from kws.training.engines import choose_engine
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_the_shipped_kind_needs_no_engine(tiny_model: Model) -> None:
 
 
 def test_a_baseline_goes_through_the_same_spotter(gru: Model, noise: np.ndarray) -> None:
-    trace = SpotterListener(gru).listen(noise[:32000], lambda _: None)[0]
+    trace = SpotterListener(gru, choose_engine(gru)).listen(noise[:32000], lambda _: None)[0]
     assert trace.posteriors.shape == (1 + (32000 + 8000 - 512) // 320, 4)
     assert trace.posteriors.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
@@ -38,4 +39,4 @@ def test_a_baseline_goes_through_the_same_spotter(gru: Model, noise: np.ndarray)
 def test_a_baseline_without_torch(gru: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="gru network needs torch"):
-        SpotterListener(gru)
+        choose_engine(gru)

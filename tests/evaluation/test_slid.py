@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kws.errors import ModelError
-from kws.evaluation import slid
-from kws.evaluation.slid import LABELS, SlidClipModel
+from kws.evaluation import clip_model as slid
+from kws.evaluation.clip_model import LABELS, SlidClipModel
 
 
 class StandIn:

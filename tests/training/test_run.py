@@ -18,7 +18,7 @@ from kws.cli import main
 from kws.spotting.model import load_model
 from kws.spotting.spotter import Spotter
 from kws.training.checkpoint import load_checkpoint
-from kws.training.curve import read_log
+from kws.training.learning_curve import read_log
 
 NETWORK = {"layers": [24], "convolutions": [{"channels": 24, "kernel": 5, "stride": 2}], "block": 2}
 PROGRAM = "from kws.cli import main; main()"

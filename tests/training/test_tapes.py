@@ -6,11 +6,11 @@ import pytest
 from kws.corpus.corpus import read_corpus
 from kws.corpus.mixing import ramp
 from kws.spotting.feature_spec import FeatureSpec
+from kws.training.acoustic_rooms import room_responses
 from kws.training.augmentation import GROUPS, damage, texture
 from kws.training.feature_matrices import build_matrices
 from kws.training.logmel import LogMel
 from kws.training.recipe import preset
-from kws.training.rooms import room_responses
 from kws.training.sounds import Sound, SoundKind, SoundLibrary
 from kws.training.tapes import TapeMaker
 from kws.training.targets import LabelSet, choose_labels
