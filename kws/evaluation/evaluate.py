@@ -98,7 +98,6 @@ def _clip_streams(material: Material, snrs: Sequence[float | None], seed: int) -
 def _clips(
     listener: Listener,
     model: Model,
-    engine: Engine | None,
     material: Material,
     choosing: Material,
     seed: int,

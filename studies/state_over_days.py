@@ -1,6 +1,6 @@
 """Does the hidden state go stale?  A day through one state, against fresh state every 10 s.
 
-    python benchmarks/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
+    python studies/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
         [--model NAME|DIR] [--part validation] [--hours 24] [--threshold X] [--json FILE] \\
         [--plot PNG]
 
