@@ -39,7 +39,7 @@ format: $(VENV)/.test
 
 # Builds sdist and wheel into dist/, and replays the recording from an empty environment.
 release-check:
-	@$(PYTHON) scripts/check_release.py
+	@$(PYTHON) -m scripts.check_release
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -48,7 +48,7 @@ clean:
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh scripts/install_packages.sh python3-venv
-	@$(PYTHON) scripts/check_python.py
+	@$(PYTHON) -m scripts.check_python
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 

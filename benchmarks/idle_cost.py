@@ -1,10 +1,10 @@
 """CPU and memory of `kws listen` on a microphone at rest.
 
-    python benchmarks/idle_cost.py [--model NAME|DIR] [--seconds N] [--device NAME] [--pulse]
+    python -m benchmarks.idle_cost [--model NAME|DIR] [--seconds N] [--device NAME] [--pulse]
 
 Starts the daemon, lets it settle, and then reads /proc for N seconds; an MB is 10^6 bytes.
-``--pulse`` records a silent null sink of a private PulseAudio (see tests/pulse.py), so that no
-hardware is needed.
+``--pulse`` records a silent null sink of a private PulseAudio (see tests/support/pulse.py), so that
+no hardware is needed.
 """
 
 import argparse
@@ -16,11 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from pulse import PulseServer  # type: ignore[import-not-found]
-
 from kws.benchmark.memory import memory
+from tests.support.pulse import PulseServer
 
 KWS = Path(sys.executable).with_name("kws")
 SETTLE_SECONDS = 10

@@ -1,6 +1,6 @@
 """From the arrival of the deciding block at the ring to the detection at a local subscriber.
 
-    python benchmarks/latency.py [--model NAME|DIR] [--recording FILE] [--rounds N]
+    python -m benchmarks.latency [--model NAME|DIR] [--recording FILE] [--rounds N]
 
 The measurement is that of `kws bench`, which times posteriors; here it is done on the detections
 of a recording, and takes as long as that lasts.

@@ -1,6 +1,6 @@
 """How many real-time streams one core carries, by `MultiSpotter` and by spotters one by one.
 
-    python benchmarks/many_streams.py [RECORDING] [--block MS] [--seconds S] [--repeats N]
+    python -m benchmarks.many_streams [RECORDING] [--block MS] [--seconds S] [--repeats N]
 
 The streams are pieces of the recording from different places.  Both ways are fed a block of each
 stream in turn, as a server would.  The figure is the sound heard per second of processor time, the

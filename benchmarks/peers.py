@@ -1,6 +1,6 @@
 """What kws costs beside other libraries that listen for words, all on the same recording.
 
-    python benchmarks/peers.py [--rounds N] [--only NAME]... [--json]
+    python -m benchmarks.peers [--rounds N] [--only NAME]... [--json]
 
 Each library is installed with pip in a virtual environment of its own (the first time that takes
 minutes and gigabytes: silero-vad needs torch) and hears the recording through its public API, in
@@ -29,8 +29,9 @@ from typing import Any
 
 import platformdirs
 import soundfile
-from peer_results import WORDS, Failure, Result, score, table
 from rich.console import Console
+
+from benchmarks.peer_results import WORDS, Failure, Result, score, table
 
 ROOT = Path(__file__).parents[1]
 RECORDING = ROOT / "examples" / "recording" / "commands.flac"

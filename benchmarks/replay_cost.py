@@ -1,8 +1,8 @@
 """What `kws replay` costs: processor time, memory and start-up of the real program.
 
-    python benchmarks/replay_cost.py RECORDING... [-- OPTIONS OF KWS REPLAY]
+    python -m benchmarks.replay_cost RECORDING... [-- OPTIONS OF KWS REPLAY]
 
-For example ``python benchmarks/replay_cost.py examples/recording/commands.flac``.  Each recording
+For example ``python -m benchmarks.replay_cost examples/recording/commands.flac``.  Each recording
 is replayed alone, in a process of its own.  Linux only: the figures are read from /proc.
 """
 

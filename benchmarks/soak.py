@@ -1,6 +1,6 @@
 """A day of audio through one daemon: does it grow, drift or lose a message?
 
-    python benchmarks/soak.py [--model NAME|DIR] [--hours 24] [--hour-seconds 3600]
+    python -m benchmarks.soak [--model NAME|DIR] [--hours 24] [--hour-seconds 3600]
 
 Pipes raw samples into ``kws listen --source - --no-pace``: an hour of shuffled speech and noise at
 changing levels, at the end of each the same 50 s of commands.  Reports RssAnon after every hour,

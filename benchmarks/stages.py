@@ -1,6 +1,6 @@
 """Where the time of the chain goes, and how far that is from what the core can do.
 
-    python benchmarks/stages.py [RECORDING] [--seconds S] [--repeats N]
+    python -m benchmarks.stages [RECORDING] [--seconds S] [--repeats N]
 
 Processor time per row of posteriors (40 ms of sound in the model that comes along), for blocks as
 the microphone delivers them and as `kws replay` reads them.  All stages run in turn, as they do in

@@ -1,6 +1,6 @@
 """Build what would be released, install it in an empty environment, and let it hear words.
 
-    python scripts/check_release.py [FOLDER]
+    python -m scripts.check_release [FOLDER]
 
 FOLDER (dist/ if not given) receives the source distribution and the wheel, which is built from it.
 The exit code is 1 if anything is not as it must be.
@@ -15,10 +15,10 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
+from tests.support.truth import compare, read_truth
 
-from truth import compare, read_truth  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
+
 
 RECORDING = ROOT / "examples" / "recording" / "commands.flac"
 FORBIDDEN = {"torch", "scipy", "matplotlib", "pydantic"}

@@ -1,7 +1,7 @@
 """Write docs/cli.md, the reference of the command line, from the code.
 
-    python scripts/make_cli_reference.py            # writes it
-    python scripts/make_cli_reference.py --check    # exit code 1 if it is out of date
+    python -m scripts.make_cli_reference            # writes it
+    python -m scripts.make_cli_reference --check    # exit code 1 if it is out of date
 
 It asks the parser for its commands and options and formats them itself, so that the page depends
 neither on the width of a terminal nor on how a release of typer draws its help.
@@ -20,7 +20,7 @@ from kws.cli.app import app
 from kws.cli.output import BROKEN_PIPE
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
-COMMAND = "python scripts/make_cli_reference.py"
+COMMAND = "python -m scripts.make_cli_reference"
 _INTRODUCTION = f"""\
 # Command line
 

@@ -1,6 +1,6 @@
 """Draws docs/monitor.svg: what `kws monitor` shows of a daemon that plays the bundled recording.
 
-python scripts/make_monitor_picture.py [--after SECONDS] [--out FILE.svg] [--columns N]
+python -m scripts.make_monitor_picture [--after SECONDS] [--out FILE.svg] [--columns N]
 """
 
 import argparse

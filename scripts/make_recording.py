@@ -1,6 +1,6 @@
 """Build the recording of `examples/recording`: a few minutes of real commands with a truth file.
 
-    python scripts/make_recording.py SPEECH_COMMANDS --out examples/recording
+    python -m scripts.make_recording SPEECH_COMMANDS --out examples/recording
 
 Clips of the testing list (speakers that no model was trained on) are laid out in random order with
 natural gaps of 0.3 to 2 s, each faded in and out, over faint room noise.  A clip is taken when one

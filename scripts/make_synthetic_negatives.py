@@ -1,7 +1,7 @@
 """Speak English with flite and espeak-ng, as speech without keywords to train on.
 
     pip install pocketsphinx
-    python scripts/make_synthetic_negatives.py synthetic-en/
+    python -m scripts.make_synthetic_negatives synthetic-en/
     kws train ... --negatives synthetic-en/
 
 Needs both programs (Debian: flite espeak-ng).  Two thirds of the texts are sentences of Python's

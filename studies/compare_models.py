@@ -1,7 +1,7 @@
 """Trained networks side by side: size, multiplications, clips, misses at equal false alarms.
 
     kws eval DATA --model runs/gru --negatives ... --json > runs/gru/figures.json   (for each)
-    python studies/compare_models.py runs/default runs/gru runs/tcn
+    python -m studies.compare_models runs/default runs/gru runs/tcn
 
 Prints a table in Markdown.  A clip model that `kws eval --teacher` measured along with a model has
 rows of its own.

@@ -1,6 +1,6 @@
 """Training runs side by side, by the figures on the validation part that each wrote into its log.
 
-    python studies/compare_runs.py runs/default runs/without-noise ...
+    python -m studies.compare_runs runs/default runs/without-noise ...
 
 Prints a table in Markdown, of the last validation of each run.  Thresholds are coarse there (half a
 unit of log-odds), so miss rates between them are interpolated.

@@ -1,6 +1,6 @@
 """Does the hidden state go stale?  A day through one state, against fresh state every 10 s.
 
-    python studies/state_over_days.py SPEECH_COMMANDS --negatives DIR --noise DIR \\
+    python -m studies.state_over_days SPEECH_COMMANDS --negatives DIR --noise DIR \\
         [--model NAME|DIR] [--part validation] [--hours 24] [--threshold X] [--json FILE] \\
         [--plot PNG]
 
@@ -16,9 +16,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from day_of_audio import Days, Scene
-from state_comparison import HOUR, Heard, Layer, compare
-from state_report import draw, tables
 
 from kws.evaluation.materials import Folders, read_material
 from kws.samples import RATE
@@ -26,6 +23,9 @@ from kws.spotting.detection import Detection
 from kws.spotting.lstm import Array, LstmState, StatefulLstm
 from kws.spotting.model import Model, load_model
 from kws.spotting.spotter import Samples, Spotter
+from studies.day_of_audio import Days, Scene
+from studies.state_comparison import HOUR, Heard, Layer, compare
+from studies.state_report import draw, tables
 
 WATCH = RATE // 5
 """Samples from one look at the state to the next."""

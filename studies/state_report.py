@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from state_comparison import Paired, Report, Side
+
+from studies.state_comparison import Paired, Report, Side
 
 UNBROKEN, BROKEN = "#1463a5", "#c77400"
 LAYERS = ("#1463a5", "#12866f", "#6d4aa8", "#a0447a")

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from listener import KWS
+
+from tests.support.listener import KWS
 
 UNITS = Path(__file__).parents[1] / "systemd"
 PROGRAMS = {"kws.service": "/opt/kws/bin/kws", "user/kws.service": "%h/.local/bin/kws"}

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from listener import wait_for
 
 from kws.audio.devices import Device
 from kws.audio.feed import Feed
 from kws.audio.supervisor import MicrophoneSource, RateWatch
 from kws.errors import DeviceError, PortAudioMissingError
+from tests.support.listener import wait_for
 
 USB = Device(3, "usb", "ALSA", 1, 48000, False)
 BUILT_IN = Device(0, "built-in", "ALSA", 2, 16000, True)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listener import KWS
 
 from kws.benchmark.babble import babble
 from kws.benchmark.factors import measure_factors
@@ -18,6 +17,7 @@ from kws.events.topics import DETECTION
 from kws.samples import RATE
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
+from tests.support.listener import KWS
 
 
 def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

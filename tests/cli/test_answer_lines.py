@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-import stand_in
 
 from kws.cli.answer_lines import Answer, answer_lines
 from kws.events.messages import StateEvent
@@ -17,6 +16,7 @@ from kws.events.requests import (
     Snapshot,
     ThresholdSet,
 )
+from tests.support import stand_in
 
 pytestmark = pytest.mark.usefixtures("paris")
 

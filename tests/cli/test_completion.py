@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from listener import KWS
 
 from kws.cli.completion import complete_words
 from kws.events.topics import DETECTION
+from tests.support.listener import KWS
 
 
 @pytest.mark.parametrize(

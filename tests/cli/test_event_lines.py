@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-import stand_in
 
 from kws.cli.event_lines import event_line
 from kws.events.messages import ErrorEvent, Event, PosteriorsEvent, StateEvent
+from tests.support import stand_in
 
 pytestmark = pytest.mark.usefixtures("paris")
 

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from listener import KWS
+
+from tests.support.listener import KWS
 
 
 @pytest.fixture

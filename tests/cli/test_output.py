@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import KWS
 
 from kws.cli.output import print_wide
 from kws.errors import OutputError
+from tests.support.listener import KWS
 
 COMMANDS = {
     "version": ["--version"],

@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_cli_reference.py"
 
 
 def test_the_page_is_up_to_date() -> None:
     result = subprocess.run(
-        [sys.executable, SCRIPT, "--check"],
+        [sys.executable, "-m", "scripts.make_cli_reference", "--check"],
         env=os.environ | {"COLUMNS": "40", "FORCE_COLOR": "1"},
         capture_output=True,
         text=True,

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from listener import KWS
+
+from tests.support.listener import KWS
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3|4|9|10)\d[;m]")
 

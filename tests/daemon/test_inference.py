@@ -8,8 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from ears import Bench, Open
-from listener import wait_for
 
 from kws.audio.source import SourceStatus
 from kws.daemon.meter import Meter
@@ -18,6 +16,8 @@ from kws.events.messages import StateEvent
 from kws.events.requests import Muting
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
+from tests.support.ears import Bench, Open
+from tests.support.listener import wait_for
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from ears import Bench
-from listener import wait_for
 
 from kws.audio.source import SourceStatus
 from kws.daemon.meter import Meter
 from kws.spotting.model import Model
+from tests.support.ears import Bench
+from tests.support.listener import wait_for
 
 TONE = np.sqrt(0.02) * np.sin(np.arange(32000) * 0.1)
 """At -20 dBFS."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import wait_for
 
 from kws.daemon.triggers import TriggerRecorder
 from kws.errors import OutputError
+from tests.support.listener import wait_for
 
 RATE = 16000
 Faults = list[tuple[str, str]]

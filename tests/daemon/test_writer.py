@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from listener import wait_for
 
 from kws.daemon.writer import LineWriter
+from tests.support.listener import wait_for
 
 Pipe = tuple[int, int]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import Listener, Start
+
+from tests.support.listener import Listener, Start
 
 
 @pytest.fixture

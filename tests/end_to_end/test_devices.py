@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listener import DEADLINE, KWS, wait_for
-from pulse import PulseServer, require_microphone
+
+from tests.support.listener import DEADLINE, KWS, wait_for
+from tests.support.pulse import PulseServer, require_microphone
 
 pytestmark = pytest.mark.microphone
 

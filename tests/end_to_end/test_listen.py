@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Hearer, Start, feed, replayed, wait_for
 
 from kws.events.messages import HeartbeatEvent
+from tests.support.listener import DEADLINE, KWS, Hearer, Start, feed, replayed, wait_for
 
 
 def test_a_recording_gives_what_replay_gives(

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import zmq
-from listener import DEADLINE, KWS, Listener, Start, feed, replayed, wait_for
 
 from kws.events.messages import HeartbeatEvent
+from tests.support.listener import DEADLINE, KWS, Listener, Start, feed, replayed, wait_for
 
 
 def test_a_second_daemon_is_refused_and_the_first_not_disturbed(

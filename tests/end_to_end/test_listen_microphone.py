@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Hearer, Listener, Start, patched, wait_for
-from pulse import PulseServer, require_microphone
 
 from kws.audio.feed import SECONDS
 from kws.audio.supervisor import MicrophoneSource
@@ -23,6 +21,8 @@ from kws.events.messages import DetectionEvent, HeartbeatEvent
 from kws.events.server.publisher import EventPublisher
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
+from tests.support.listener import DEADLINE, KWS, Hearer, Listener, Start, patched, wait_for
+from tests.support.pulse import PulseServer, require_microphone
 
 pytestmark = pytest.mark.microphone
 

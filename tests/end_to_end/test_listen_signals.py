@@ -9,9 +9,9 @@ import termios
 from pathlib import Path
 
 import pytest
-from listener import DEADLINE, KWS, Start, feed, wait_for
 
 from kws.events.messages import HeartbeatEvent
+from tests.support.listener import DEADLINE, KWS, Start, feed, wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Hearer, replayed, wait_for
+
+from tests.support.listener import DEADLINE, KWS, Hearer, replayed, wait_for
 
 
 def test_a_log_that_nobody_reads_stops_nothing(

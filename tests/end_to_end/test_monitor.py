@@ -18,7 +18,8 @@ from types import TracebackType
 import numpy as np
 import pytest
 import soundfile
-from listener import DEADLINE, KWS, Listener, wait_for
+
+from tests.support.listener import DEADLINE, KWS, Listener, wait_for
 
 SHOW_SCREEN, LEAVE_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 SHOW_CURSOR = "\x1b[?25h"

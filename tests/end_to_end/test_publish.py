@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listener import KWS
-from stand_in import DEADLINE
+
+from tests.support.listener import KWS
+from tests.support.stand_in import DEADLINE
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from replaying import DEADLINE, KWS, detections, run
-from truth import compare, read_truth
+
+from tests.support.replaying import DEADLINE, KWS, detections, run
+from tests.support.truth import compare, read_truth
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from replaying import DEADLINE, KWS, detections, run
+
+from tests.support.replaying import DEADLINE, KWS, detections, run
 
 
 def wav(data: bytes, rate: int = 16000, channels: int = 1, promised: int | None = None) -> bytes:

@@ -1,13 +1,7 @@
 """A short version of `benchmarks/soak.py`, which does the same with a day of audio."""
 
-import sys
-from pathlib import Path
-
+from benchmarks.soak import soak
 from kws.spotting.model import Model
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-from soak import soak
 
 
 def test_it_does_not_grow_drift_or_lose_a_message(shipped_model: Model) -> None:

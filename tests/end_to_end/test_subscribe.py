@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from listener import KWS
-from stand_in import DEADLINE, StandIn
+
+from tests.support.listener import KWS
+from tests.support.stand_in import DEADLINE, StandIn
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import soundfile
-from truth import SpokenWord, compare, read_truth
+
+from tests.support.truth import SpokenWord, compare, read_truth
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording"
 

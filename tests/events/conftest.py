@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stand_in
 
 from kws.events.keys import ServerKeys, make_client_keys, make_server_keys
 from kws.events.server.server import EventServer
+from tests.support import stand_in
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import stat
 from pathlib import Path
 
 import pytest
-import stand_in
-from stand_in import make_server
 
 from kws.errors import EndpointError
 from kws.events.client.control_client import ControlClient
 from kws.events.requests import Ping, Pong
 from kws.events.server.server import EventServer
+from tests.support import stand_in
+from tests.support.stand_in import make_server
 
 
 def test_second_daemon_is_refused_and_told_who_has_it(server: EventServer, tmp_path: Path) -> None:

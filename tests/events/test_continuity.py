@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-import stand_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from kws.events.client.continuity import Continuity, Notice
 from kws.events.messages import AnyEvent, ErrorEvent, HeartbeatEvent, StateEvent, now
 from kws.events.requests import Snapshot
 from kws.events.server.journal import REMEMBERED_DETECTIONS, Journal
+from tests.support import stand_in
 
 
 @dataclass

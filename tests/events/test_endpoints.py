@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 
 import pytest
-import stand_in
 import zmq
 
 from kws.errors import EndpointError, NoDaemonError
@@ -17,6 +16,7 @@ from kws.events import endpoints
 from kws.events.client import search
 from kws.events.client.search import find_daemon
 from kws.events.endpoints import Endpoints, candidates, check_bindable, default_endpoints
+from tests.support import stand_in
 
 
 def test_runtime_directory_of_systemd_comes_first(tmp_path: Path) -> None:

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import stand_in
 import zmq
-from listener import wait_for
-from stand_in import detection, make_server
 
 from kws.events import topics
 from kws.events.client.control_client import ControlClient
@@ -30,6 +27,9 @@ from kws.events.messages import (
 from kws.events.requests import Snapshot, TakeSnapshot
 from kws.events.server import outbox
 from kws.events.server.server import EventServer
+from tests.support import stand_in
+from tests.support.listener import wait_for
+from tests.support.stand_in import detection, make_server
 
 
 @pytest.fixture

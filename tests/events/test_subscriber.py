@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stand_in
 import zmq
-from stand_in import DEADLINE, StandIn, make_server
 
 import kws
 from kws.errors import EndpointError, NoDaemonError
@@ -20,6 +18,8 @@ from kws.events.client.continuity import Notice
 from kws.events.client.subscriber import Subscriber
 from kws.events.messages import DetectionEvent, ErrorEvent, StateEvent, now
 from kws.events.server.server import EventServer
+from tests.support import stand_in
+from tests.support.stand_in import DEADLINE, StandIn, make_server
 
 
 def join(server: EventServer | StandIn, *topics: str, **options: object) -> Subscriber:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stand_in import DEADLINE, StandIn
+
+from tests.support.stand_in import DEADLINE, StandIn
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NPM_SECONDS = 120.0

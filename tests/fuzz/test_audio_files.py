@@ -11,13 +11,13 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import Edit, bounded, check_message, edited, edits
 
 from kws.audio.files import open_recording
 from kws.corpus.decoding import decode_folder
 from kws.errors import AudioFileError
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
+from tests.support.mutations import Edit, bounded, check_message, edited, edits
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.flac"
 FORMATS = (

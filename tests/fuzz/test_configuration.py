@@ -7,7 +7,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mutations import (
+
+from kws import config
+from kws.config import ListenConfig, read_config, save_threshold
+from kws.errors import ConfigError
+from tests.support.mutations import (
     ODD_NUMBERS,
     ODD_TEXTS,
     Edit,
@@ -17,10 +21,6 @@ from mutations import (
     edits,
     odd_values,
 )
-
-from kws import config
-from kws.config import ListenConfig, read_config, save_threshold
-from kws.errors import ConfigError
 
 GOOD = b"""\
 model = "commands"

@@ -11,7 +11,6 @@ import soundfile
 import torch
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mutations import FRAGMENTS, Edit, bounded, check_message, edited, edits, mutated_document
 
 from kws.corpus.corpus import read_corpus
 from kws.corpus.parts import part_of_negative, speaker_of, which_set
@@ -20,6 +19,15 @@ from kws.evaluation.materials import WITHOUT_KEYWORDS, Folders, read_material
 from kws.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from kws.training.recipe import PRESETS
 from kws.training.run import RUN_FILE, RunSettings, load_settings
+from tests.support.mutations import (
+    FRAGMENTS,
+    Edit,
+    bounded,
+    check_message,
+    edited,
+    edits,
+    mutated_document,
+)
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LISTED = ("validation_list.txt", "testing_list.txt")

@@ -7,11 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-import stand_in
 import zmq
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mutations import FRAGMENTS, bounded, check_message, edited, edits, mutated_document, odd_values
 
 from kws.errors import KwsError
 from kws.events.client.continuity import Continuity, Notice
@@ -27,6 +25,16 @@ from kws.events.messages import (
 )
 from kws.events.requests import Describe, Description, Snapshot, TakeSnapshot
 from kws.events.server.control_desk import ControlDesk
+from tests.support import stand_in
+from tests.support.mutations import (
+    FRAGMENTS,
+    bounded,
+    check_message,
+    edited,
+    edits,
+    mutated_document,
+    odd_values,
+)
 
 REQUESTS = (
     {"request": "describe"}, {"request": "snapshot"}, {"request": "ping"}, {"request": "reload"},

@@ -6,10 +6,10 @@ import pytest
 import zmq
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mutations import bounded, check_message, edited, edits
 
 from kws.errors import EndpointError
 from kws.events.keys import ClientKeys, ServerKeys, make_client_keys, make_server_keys
+from tests.support.mutations import bounded, check_message, edited, edits
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FILES = ("server.key", "clients/desk.pub", "control.allow", "desk/client.key", "desk/server.pub")

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import (
+from safetensors.numpy import load, save
+
+from kws.errors import ModelError
+from kws.spotting.model import SPEC_FILE, WEIGHTS_FILE, load_model
+from kws.spotting.spotter import Spotter
+from tests.support.mutations import (
     FRAGMENTS,
     Edit,
     bounded,
@@ -18,11 +23,6 @@ from mutations import (
     edits,
     mutated_document,
 )
-from safetensors.numpy import load, save
-
-from kws.errors import ModelError
-from kws.spotting.model import SPEC_FILE, WEIGHTS_FILE, load_model
-from kws.spotting.spotter import Spotter
 
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -1,11 +1,10 @@
 """What the monitor makes of events, notices and answers."""
 
-from happenings import NOON, THRESHOLDS, description, detection, listening, row
-
 from kws.events.client.continuity import Notice
 from kws.events.messages import ErrorEvent, HeartbeatEvent, StateEvent
 from kws.events.requests import Snapshot
 from kws.monitor.state import MonitorState
+from tests.support.happenings import NOON, THRESHOLDS, description, detection, listening, row
 
 
 def test_what_was_before_the_join_is_known_and_not_new() -> None:

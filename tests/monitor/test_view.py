@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from happenings import NOON, description, listening, row
 from rich.console import Console
 from rich.screen import Screen
 
@@ -13,6 +12,7 @@ from kws.events.client.continuity import Notice
 from kws.events.messages import ErrorEvent, StateEvent, until_text
 from kws.monitor.state import MonitorState
 from kws.monitor.view import View
+from tests.support.happenings import NOON, description, listening, row
 
 AT = 10.0
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from glides import WORDS, write_clip
+
+from tests.support.glides import WORDS, write_clip
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from glides import WORDS, write_clip
 
 from kws.corpus.word_bounds import speech_dips, word_bounds
+from tests.support.glides import WORDS, write_clip
 
 TOLERANCE = 800
 

@@ -6,10 +6,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from day_of_audio import Days, Scene
-from state_comparison import MARGIN, Heard, Report, compare, near_reset, paired
-from state_over_days import WatchedLstm, feed_with_resets, hear
-from state_report import draw, tables
 
 from kws.evaluation.matching import Placement
 from kws.evaluation.materials import Folders, Material, read_material
@@ -18,6 +14,10 @@ from kws.spotting.lstm import StatefulLstm, weight_shapes
 from kws.spotting.model import Model
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings, NetworkSpec
 from kws.spotting.spotter import Spotter
+from studies.day_of_audio import Days, Scene
+from studies.state_comparison import MARGIN, Heard, Report, compare, near_reset, paired
+from studies.state_over_days import WatchedLstm, feed_with_resets, hear
+from studies.state_report import draw, tables
 
 RATE = 16000
 PERIOD = 10 * RATE

@@ -103,7 +103,7 @@ class StandIn:
         self.events = f"ipc://{folder / 'events'}"
         self.control = f"ipc://{folder / 'control'}"
         self.process = subprocess.Popen(
-            [sys.executable, __file__, self.events, self.control, *arguments],
+            [sys.executable, "-m", __name__, self.events, self.control, *arguments],
             stdout=subprocess.PIPE,
             text=True,
         )

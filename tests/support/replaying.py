@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from listener import KWS
+from tests.support.listener import KWS
 
 DEADLINE = 120
 

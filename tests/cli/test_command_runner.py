@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import stand_in
-from listener import wait_for
 
 from kws.cli.command_runner import CommandRunner, detection_environment
 from kws.errors import ConfigError
 from kws.events.messages import decode_event
+from tests.support import stand_in
+from tests.support.listener import wait_for
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def test_environment_of_a_detection() -> None:
 def test_the_users_own_environment_is_passed_on(wish: str | None) -> None:
     """kws has one thread for its products, which is no business of the programs it runs."""
     program = (
-        "import stand_in; from kws.cli.command_runner import CommandRunner; "
+        "from tests.support import stand_in; from kws.cli.command_runner import CommandRunner; "
         "runner = CommandRunner('env', 1, 60.0, print); "
         "runner.start(stand_in.detection(1, 'yes')); runner.finish()"
     )
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(stand_in.__file__).parent)}
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
     if wish is not None:
         given["OPENBLAS_NUM_THREADS"] = wish
     result = subprocess.run(

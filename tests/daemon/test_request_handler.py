@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ears import Bench
-from listener import DEADLINE
 
 from kws.config import saved_thresholds
 from kws.daemon.request_handler import RequestHandler
 from kws.errors import ConfigError, KwsError
 from kws.events.requests import SetThreshold
 from kws.spotting.model import Model
+from tests.support.ears import Bench
+from tests.support.listener import DEADLINE
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import stand_in
 import zmq
-from listener import wait_for
-from stand_in import make_server
 
 from kws.errors import KwsError, NoDaemonError
 from kws.events.client import subscriber as subscriber_module
@@ -21,6 +18,9 @@ from kws.events.messages import ErrorEvent
 from kws.events.requests import Describe, Description, Mute, Muting, Snapshot, TakeSnapshot
 from kws.events.server import publisher as publisher_module
 from kws.events.server.server import EventServer
+from tests.support import stand_in
+from tests.support.listener import wait_for
+from tests.support.stand_in import make_server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-from listener import DEADLINE, wait_for
 
 from kws.audio.source import Chunk, SourceStatus
 from kws.daemon.faults import Faults
@@ -14,6 +13,7 @@ from kws.daemon.inference import InferenceLoop
 from kws.events.messages import DetectionEvent, ErrorEvent, Event, PosteriorsEvent, StateEvent
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
+from tests.support.listener import DEADLINE, wait_for
 
 Result = TypeVar("Result")
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from glides import WORDS, write_clip
 
 from kws.corpus import decoding
 from kws.corpus.corpus import check_words, read_corpus
 from kws.errors import DataError, OutputError
+from tests.support.glides import WORDS, write_clip
 
 
 def test_words_parts_and_samples(tiny_corpus: Path) -> None:

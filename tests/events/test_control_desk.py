@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stand_in
 import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from listener import wait_for
-from stand_in import StandIn
 
 from kws.errors import ConfigError, KwsError, NoDaemonError
 from kws.events.client.control_client import ControlClient
@@ -42,6 +39,9 @@ from kws.events.requests import (
 from kws.events.server.binding import LARGEST_FRAME
 from kws.events.server.control_desk import ControlDesk
 from kws.events.server.server import EventServer
+from tests.support import stand_in
+from tests.support.listener import wait_for
+from tests.support.stand_in import StandIn
 
 
 @pytest.fixture

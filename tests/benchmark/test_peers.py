@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import peers
 import pytest
-from peer_results import WORDS, Failure, Result, score, table
-from peers import PEERS, Peer, PeerError
 from rich.console import Console
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+from benchmarks import peers
+from benchmarks.peer_results import WORDS, Failure, Result, score, table
+from benchmarks.peers import PEERS, Peer, PeerError
 
 RESULT = Result(
     name="a library", chunk_ms=80, words=10, factor=0.0123, factor_median=0.0145,
@@ -29,7 +28,7 @@ def raw(tmp_path: Path, noise: np.ndarray) -> str:
 
 
 def test_the_help_is_the_explanation() -> None:
-    command = [sys.executable, str(BENCHMARKS / "peers.py"), "--help"]
+    command = [sys.executable, "-m", "benchmarks.peers", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert "Real-time factor: CPU seconds per second of audio" in shown
 
@@ -58,7 +57,7 @@ def test_a_program_that_fails_is_told_by_its_last_line(raw: str) -> None:
 
 def test_what_cannot_be_installed_is_a_row_that_says_so(tmp_path: Path) -> None:
     missing = Peer("missing", f"{tmp_path}/missing-1.0-py3-none-any.whl", "listen_kws.py")
-    [row] = peers.compare([missing], tmp_path, BENCHMARKS.parent / "constraints.txt", rounds=2)
+    [row] = peers.compare([missing], tmp_path, Path("constraints.txt"), rounds=2)
     assert isinstance(row, Failure)
     assert row.name == "missing"
     assert "missing-1.0-py3-none-any.whl" in row.error
