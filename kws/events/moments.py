@@ -11,8 +11,11 @@ def time_of_day(instant: datetime) -> str:
     return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
 
 
+def moment_of(time: datetime | None, seconds: float) -> str:
+    """Local time, or where no clock belongs to the audio its seconds; 12 characters or more."""
+    return f"{seconds:10.2f} s" if time is None else time_of_day(time)
+
+
 def moment(event: DetectionEvent) -> str:
     """When the word ended: local time, or seconds of a recording; 12 characters or more."""
-    if event.time is None:
-        return f"{event.end / event.rate:10.2f} s"
-    return time_of_day(event.time)
+    return moment_of(event.time, event.end / event.rate)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-_NOTEWORTHY = 1 / 3
+NOTEWORTHY = 1 / 3
 """Share of the threshold from which a peak is worth a word."""
-_REACH_SECONDS = 0.3
+REACH_SECONDS = 0.3
 """Peaks of one word that are closer than this are one."""
 
 
@@ -26,11 +26,14 @@ class Peak(NamedTuple):
         return self.score >= self.threshold
 
     @property
+    def lack(self) -> str:
+        """Why it did not fire."""
+        return "too soon" if self.held_back else f"lacks {self.threshold - self.score:.2f}"
+
+    @property
     def text(self) -> str:
         """The word, its score, and why it did not fire."""
-        if self.held_back:
-            return f"{self.word} {self.score:.2f}, too soon"
-        return f"{self.word} {self.score:.2f}, lacks {self.threshold - self.score:.2f}"
+        return f"{self.word} {self.score:.2f}, {self.lack}"
 
 
 def unfired_peaks(
@@ -47,13 +50,13 @@ def unfired_peaks(
         scores: (N,) of the word at these times.
         fired: when the word was detected, in seconds.
     """
-    high = np.flatnonzero(scores >= threshold * _NOTEWORTHY)
+    high = np.flatnonzero(scores >= threshold * NOTEWORTHY)
     if not len(high):
         return []
-    runs = np.split(high, np.flatnonzero(np.diff(times[high]) > _REACH_SECONDS) + 1)
+    runs = np.split(high, np.flatnonzero(np.diff(times[high]) > REACH_SECONDS) + 1)
     peaks = []
     for run in runs:
-        first, last = times[run[0]] - _REACH_SECONDS, times[run[-1]] + _REACH_SECONDS
+        first, last = times[run[0]] - REACH_SECONDS, times[run[-1]] + REACH_SECONDS
         if not any(first <= moment <= last for moment in fired):
             best = run[scores[run].argmax()]
             peaks.append(Peak(word, float(times[best]), float(scores[best]), threshold))
