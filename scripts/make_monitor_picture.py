@@ -14,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.screen import Screen
 
+from kws.events.client.control_client import ControlClient
 from kws.events.client.subscriber import Subscriber
-from kws.monitor.desk import Desk
+from kws.events.requests import Describe, Description
 from kws.monitor.loop import TOPICS
 from kws.monitor.state import MonitorState
 from kws.monitor.view import View
@@ -28,7 +29,8 @@ RECORDING = "examples/recording/commands.flac"
 def follow(state: MonitorState, events: str, control: str, seconds: float) -> None:
     """Feed `state` with what the daemon at these endpoints says for so long."""
     with Subscriber(TOPICS, events=events, control=control, wait=True) as subscriber:
-        Desk(control, None, state).describe()
+        with ControlClient(control) as client:
+            state.describe(client.ask(Describe(), Description))
         if subscriber.snapshot is not None:
             state.join(subscriber.snapshot)
         end = time.monotonic() + seconds

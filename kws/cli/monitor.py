@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from typing import Annotated
 
 import typer
@@ -43,25 +42,24 @@ def monitor(
     from kws.events.client.subscriber import Subscriber
     from kws.events.keys import ClientKeys
     from kws.monitor.desk import Desk
+    from kws.monitor.feed import Feed
     from kws.monitor.loop import TOPICS, Monitor
     from kws.monitor.state import MonitorState
 
-    state = MonitorState()
+    state, feed = MonitorState(), Feed()
+    client_keys = None if keys is None else ClientKeys.load(keys)
     try:
         with Subscriber(
-            TOPICS,
-            events=events,
-            control=control,
-            keys=keys,
-            wait=wait,
-            on_notice=lambda notice: state.heed(notice, time.monotonic()),
+            TOPICS, events=events, control=control, keys=keys, wait=wait, on_notice=feed.put
         ) as subscriber:
             say(f"listening to {subscriber.endpoints.events}")
             if subscriber.snapshot is not None:
                 state.join(subscriber.snapshot)
-            client_keys = None if keys is None else ClientKeys.load(keys)
-            desk = Desk(subscriber.endpoints.control, client_keys, state)
-            Monitor(subscriber, desk, state, Console()).run()
+            desk = Desk(subscriber.endpoints.control, client_keys)
+            with feed.following(subscriber):
+                unseen = Monitor(feed, desk, state, Console()).run()
+            if unseen is not None:
+                say(unseen)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

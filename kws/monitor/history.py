@@ -20,6 +20,8 @@ class Column:
     """The greatest score of each word."""
     fired: set[str] = field(default_factory=set)
     """The words that were detected."""
+    near: set[str] = field(default_factory=set)
+    """The words that were nearly detected, at their greatest score."""
 
 
 class History:
@@ -51,6 +53,12 @@ class History:
         column = self._at(position)
         if column is not None:
             column.fired.add(word)
+
+    def mark_near(self, position: int, word: str) -> None:
+        """A near miss of `word` was greatest at `position`."""
+        column = self._at(position)
+        if column is not None:
+            column.near.add(word)
 
     def latest(self, count: int) -> list[Column]:
         """The newest `count` columns, or as many as there are."""

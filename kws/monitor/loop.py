@@ -1,4 +1,4 @@
-"""The monitor at work: events in, pictures out, until somebody has seen enough."""
+"""The monitor at work: events and keys in, pictures out, until somebody has seen enough."""
 
 import copy
 import errno
@@ -10,12 +10,15 @@ from rich.live import Live
 
 from kws.descriptors import lead_nowhere
 from kws.events import topics
-from kws.events.client.subscriber import Subscriber
+from kws.events.client.continuity import Notice
 from kws.events.messages import HeartbeatEvent
-from kws.monitor.desk import Desk
+from kws.monitor.controls import STEP, STRIDE, Controls
+from kws.monitor.desk import Answer, Desk
+from kws.monitor.feed import Feed
+from kws.monitor.keys import Key
 from kws.monitor.state import MonitorState
-from kws.monitor.terminal import END, Keyboard, Signals
-from kws.monitor.view import View
+from kws.monitor.terminal import Keyboard, Signals
+from kws.monitor.view import Paused, View
 
 TOPICS = (
     topics.DETECTION,
@@ -30,64 +33,94 @@ _DESCRIBE_SECONDS = 2.0
 
 
 class Monitor:
-    """Shows `state`, which `subscriber` and `desk` feed, on a terminal."""
+    """Shows `state`, which `feed` and the answers at `desk` change, on a terminal."""
 
-    def __init__(
-        self, subscriber: Subscriber, desk: Desk, state: MonitorState, console: Console
-    ) -> None:
-        self._subscriber = subscriber
+    def __init__(self, feed: Feed, desk: Desk, state: MonitorState, console: Console) -> None:
+        self._feed = feed
         self._desk = desk
         self._state = state
         self._console = console
-        self._frozen: View | None = None
+        self._controls = Controls(state, desk)
+        self._paused: Paused | None = None
         self._ended = False
         self._describe_at = 0.0
 
-    def run(self) -> None:
-        """Until q, Ctrl-C, SIGTERM or SIGHUP; the terminal is then as it was before."""
-        self._desk.describe()
+    def run(self) -> str | None:
+        """Until q, Ctrl-C, SIGTERM or SIGHUP; the terminal is then as it was before.
+
+        Returns:
+            what became of the last keys, if that came too late to be shown.
+        """
+        self._controls.describe()
         with Signals() as signals:
-            while not (self._ended or signals.ending):
-                try:
-                    with (
-                        Keyboard() as keyboard,
-                        Live(console=self._console, screen=True, auto_refresh=False) as live,
-                    ):
-                        self._show(live, keyboard, signals)
-                except OSError as error:
-                    if error.errno != errno.EIO:
-                        raise
-                    # What is still in the buffer would fail once more when Python exits.
-                    lead_nowhere(sys.stdout.fileno())
-                    return
-                if signals.suspending:
-                    signals.suspend()
+            try:
+                while not (self._ended or signals.ending):
+                    self._show(signals)
+                    if signals.suspending:
+                        signals.suspend()
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+                # What is still in the buffer would fail once more when Python exits.
+                lead_nowhere(sys.stdout.fileno())
+            shown = self._state.remark
+            self._settle(self._desk.close())
+            remark = self._state.remark
+            return None if remark is None or remark is shown else remark.text
 
-    def _show(self, live: Live, keyboard: Keyboard, signals: Signals) -> None:
-        while not (self._ended or signals.ending or signals.suspending):
-            self._follow(time.monotonic() + _FRAME_SECONDS)
-            for key in keyboard.pressed():
-                self._obey(key)
-            live.update(self._frozen or View(self._state, time.monotonic()), refresh=True)
+    def _show(self, signals: Signals) -> None:
+        """Draw until it ends or is suspended."""
+        with (
+            Keyboard() as keyboard,
+            Live(console=self._console, screen=True, auto_refresh=False) as live,
+        ):
+            while not (self._ended or signals.ending or signals.suspending):
+                self._gather()
+                live.update(View(self._state, time.monotonic(), self._paused), refresh=True)
+                for key in keyboard.read(_FRAME_SECONDS):
+                    self._obey(key)
 
-    def _follow(self, until: float) -> None:
-        """Take what arrives until that time."""
-        while (now := time.monotonic()) < until:
-            event = self._subscriber.receive(until - now)
-            if event is None:
-                return
-            self._state.take(event, time.monotonic())
+    def _gather(self) -> None:
+        """Take what has arrived."""
+        self._settle(self._desk.answers())
+        for news in self._feed.take():
+            now = time.monotonic()
+            if isinstance(news, Notice):
+                self._state.heed(news, now)
+                continue
+            self._state.take(news, now)
             # No event tells of a threshold that was set.
-            if isinstance(event, HeartbeatEvent) and now >= self._describe_at:
+            if isinstance(news, HeartbeatEvent) and now >= self._describe_at:
                 self._describe_at = now + _DESCRIBE_SECONDS
-                self._desk.describe()
+                self._controls.describe()
+
+    def _settle(self, answers: list[Answer]) -> None:
+        for answer in answers:
+            self._controls.take(answer, time.monotonic())
 
     def _obey(self, key: str) -> None:
+        now = time.monotonic()
         match key:
-            case "p":
-                seen = copy.deepcopy(self._state)
-                self._frozen = None if self._frozen else View(seen, time.monotonic(), paused=True)
+            case Key.UP:
+                self._controls.select(-1)
+            case Key.DOWN:
+                self._controls.select(1)
+            case Key.LEFT:
+                self._controls.change(-STEP, now)
+            case Key.RIGHT:
+                self._controls.change(STEP, now)
+            case Key.SHIFT_LEFT:
+                self._controls.change(-STRIDE, now)
+            case Key.SHIFT_RIGHT:
+                self._controls.change(STRIDE, now)
+            case Key.ESCAPE:
+                self._controls.deselect()
+            case "s":
+                self._controls.save(now)
             case "m":
-                self._desk.toggle_mute()
-            case _ if key == END:
+                self._controls.toggle_mute(now)
+            case "p":
+                seen = Paused(copy.deepcopy(self._state.sound), now)
+                self._paused = None if self._paused else seen
+            case "q" | Key.END:
                 self._ended = True

@@ -1,126 +1,139 @@
-"""The lines of the view, each a function of the state."""
+"""The lines above and below the words, each a function of the scene."""
 
-from rich.cells import set_cell_size
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console
 from rich.text import Text
 
-from kws.events.messages import DetectionEvent, HeartbeatEvent
-from kws.events.moments import moment
-from kws.monitor.drawing import Glyphs, bar, curve, score_style
+from kws.events.messages import HeartbeatEvent
+from kws.monitor.drawing import Scene, bar
 from kws.monitor.state import MonitorState
 
 _QUIETEST_DBFS = -80.0
-_NOW_COLUMNS = 2
-"""A score is on show for a moment, or no eye would catch it."""
 _GOOD_STATES = ("listening",)
 _PASSING_STATES = ("starting", "muted")
+_NAMED_TITLE = 12
+"""Cells beside the state from which there is something to read of a model's name."""
+_LEAST_LEVEL, _MOST_LEVEL = 6, 40
+_FRESH_SECONDS = 10.0
+"""For so long a remark is shown in full."""
+_TIMED_REMARK = 60
+"""Cells from which a remark has its time before it."""
 
 
-def title(state: MonitorState, at: float, width: int, paused: bool) -> Text:
+def title(scene: Scene, paused: bool) -> Text:
     """Model and device on the left, the state on the right."""
-    right = Text.assemble("  ", ("paused ", "bold reverse") if paused else "", _state(state, at))
-    left = Text.assemble(
-        (" kws", "bold"), ("  " + "  ".join(filter(None, (state.model, state.device))), "dim")
-    )
-    left.truncate(max(0, width - right.cell_len - 1), overflow="ellipsis", pad=True)
+    state = scene.state
+    right = Text.assemble(("paused", "bold reverse") if paused else "", " " if paused else "")
+    right.append_text(_state(state, scene.now))
+    left = Text(" kws  ", "bold")
+    room = scene.width - right.cell_len - 1
+    if room < left.cell_len:
+        left, room = Text(" "), 1
+        right.truncate(scene.width - 1, overflow="ellipsis")
+    elif room >= _NAMED_TITLE:
+        left.append("  ".join(filter(None, (state.model, state.device))), "not bold dim")
+        left.truncate(room - 2, overflow="ellipsis")
+    left.truncate(room, pad=True)
     return Text.assemble(left, right, " ")
 
 
-def level(state: MonitorState, at: float, width: int, glyphs: Glyphs) -> Text:
+def level(scene: Scene) -> Text:
     """The level meter, with what is wrong with the sound."""
-    text = Text(" level  ")
-    value, peak = state.level.level(at), state.level.peak(at)
+    meter, at = scene.sound.level, scene.heard_at
+    value, peak = meter.level(at), meter.peak(at)
     if value is None or peak is None:
-        text.append("no sound is being analysed", "dim")
-        return text
-    hint = ""
-    if state.level.silent(at):
-        hint = "  nothing but zeros: muted?"
-    elif state.clipping(at):
-        hint = "  CLIPPING: turn it down"
-    figures = f" {value:4.0f} dBFS  peak {peak:4.0f}"
-    length = max(6, min(40, width - text.cell_len - len(figures) - len(hint) - 1))
+        return Text(" no sound analysed", "dim")
+    hint, brief = "", ""
+    if meter.silent(at):
+        hint, brief = "nothing but zeros: muted?", "muted?"
+    elif scene.sound.clipping(at):
+        hint, brief = "CLIPPING: turn it down", "CLIPPING"
     style = "red" if value > -3 else "yellow" if value > -9 else "green"
-    text.append_text(bar(glyphs, length, _share(value), _share(peak), style))
-    text.append(figures)
-    text.append(hint, "bold red")
-    return text
+    # What is wrong comes before the peak, and the peak before the name of it all.
+    for name, shown, said in (
+        ("level  ", f"{value:4.0f} dBFS  peak {peak:4.0f}", hint),
+        ("level  ", f"{value:4.0f} dBFS", hint),
+        ("", f"{value:4.0f} dBFS", hint),
+        ("", f"{value:4.0f} dBFS", brief),
+    ):
+        end = f"{shown}  {said}" if said else shown
+        length = min(scene.width - len(f" {name} {end} "), _MOST_LEVEL)
+        if length >= _LEAST_LEVEL:
+            break
+    else:
+        return Text.assemble(f" {shown.lstrip()}  ", (said, "bold red"))
+    text = Text(f" {name}")
+    text.append_text(bar(scene.glyphs, length, _share(value), _share(peak), style))
+    text.append(f" {shown}")
+    return text.append(f"  {said}" if said else "", "bold red")
 
 
-def word_heading(widths: "WordWidths") -> Text:
-    """What stands above the words."""
-    name = set_cell_size("word", widths.name)
-    score = set_cell_size("score", widths.bar)
-    return Text(f" {name} {score}   now    at  best  last {widths.seconds:.0f} s", "dim")
+def remark(scene: Scene, console: Console, lines: int, extra: int) -> list[Text]:
+    """The last thing out of the ordinary: for some seconds in full, then on `lines` lines.
+
+    Args:
+        extra: lines beyond `lines` that it may take while it is new.
+    """
+    said = scene.state.remark
+    if said is None:
+        return []
+    fresh = scene.now - said.at < _FRESH_SECONDS
+    style = "bold red" if scene.state.silent_since is not None else "yellow"
+    time = f"{said.time.astimezone():%H:%M:%S}  " if scene.width >= _TIMED_REMARK else ""
+    text = Text(time + said.text, style)
+    most = lines + extra if fresh else lines
+    parts = list(text.wrap(console, scene.width - 2))
+    for part in parts:
+        part.rstrip()
+    if len(parts) > most > 0:
+        # The end of the last line then shows that there is more.
+        parts = [*parts[: most - 1], Text(" ", style).join(parts[most - 1 :])]
+    return [Text.assemble(" ", part) for part in parts[:most]]
 
 
-def word(state: MonitorState, at: float, name: str, widths: "WordWidths", glyphs: Glyphs) -> Text:
-    """Score, threshold, best score and curve of a word."""
-    threshold = state.thresholds[name]
-    columns = state.history.latest(widths.curve)
-    score = state.history.best(name, _NOW_COLUMNS) if state.listening(at) else None
-    best = state.history.best(name, widths.curve)
-    fired = state.just_fired(name, at)
-    style = "" if score is None else score_style(score, threshold)
-    return Text.assemble(
-        (glyphs.fired if fired else " ", "bold green"),
-        (set_cell_size(name, widths.name), "bold reverse" if fired else "bold"),
-        " ",
-        bar(glyphs, widths.bar, score or 0.0, threshold, style),
-        ("  " + _figure(score), style),
-        ("  " + _figure(threshold), "cyan"),
-        ("  " + _figure(best), "" if best is None else score_style(best, threshold)),
-        "  ",
-        curve(glyphs, widths.curve, columns, name, threshold),
-    )
+def keys(scene: Scene) -> Text:
+    """What the keys do, as fully as there is room."""
+    texts = scene.glyphs.keys
+    return Text(next((text for text in texts if len(text) <= scene.width), texts[-1]), "dim")
 
 
-class WordWidths:
-    """How the words share a line of `width` cells: name, bar and curve (cells, columns)."""
-
-    def __init__(self, width: int, longest: int, seconds_per_column: float) -> None:
-        self.name = max(4, min(longest, width // 5))
-        self.bar = max(6, min(24, width // 6))
-        figures = 3 * len("  0.00") + 2
-        self.curve = max(0, width - 1 - self.name - 1 - self.bar - figures - 1)
-        self.seconds = self.curve * seconds_per_column
-
-
-def detection_heading() -> Text:
-    """What stands above the detections."""
-    return Text(" heard         word          score    at  latency     level", "dim")
+def health(scene: Scene, lines: int) -> list[Text]:
+    """How the daemon fares: all of it where there is room, else what matters most."""
+    items = _health_items(scene.state)
+    chosen: list[_Item] = []
+    for item in sorted(items, key=lambda item: item.rank):
+        more = [one for one in items if one in chosen or one is item]
+        if len(_flow(more, scene)) <= lines:
+            chosen = more
+    return _flow(chosen, scene)
 
 
-def detection(event: DetectionEvent) -> Text:
-    """A detection: when the word ended, and the figures of the decision."""
-    return Text.assemble(
-        (f" {moment(event)}", "dim"),
-        "  ",
-        (set_cell_size(event.keyword, 12), "bold"),
-        f"  {event.score:5.2f}",
-        (f"  {event.threshold:.2f}", "cyan"),
-        f"  {event.latency_ms:4.0f} ms  {event.level_dbfs:3.0f} dBFS",
-        ("  gap" if event.gap else "", "yellow"),
-    )
+def health_lines(scene: Scene) -> int:
+    """Lines that all of the health takes."""
+    return len(_flow(_health_items(scene.state), scene))
 
 
-def health(state: MonitorState, width: int, glyphs: Glyphs) -> list[Text]:
-    """How the daemon fares, on as many lines as it takes."""
-    lines = [Text(" ")]
-    for item in _health_items(state):
-        separator = "" if len(lines[-1]) == 1 else glyphs.separator
-        if lines[-1].cell_len + len(separator) + item.cell_len > width and separator:
-            lines.append(Text(" "))
-            separator = ""
-        lines[-1].append(separator, "dim").append_text(item)
+class _Item(NamedTuple):
+    """A figure of the health."""
+
+    rank: int
+    """The lower, the more it matters."""
+    text: str
+    style: str = ""
+
+
+def _flow(items: Sequence[_Item], scene: Scene) -> list[Text]:
+    """The items on as many lines as they take."""
+    lines: list[Text] = []
+    for item in items:
+        separator = scene.glyphs.separator
+        if lines and lines[-1].cell_len + len(separator) + len(item.text) <= scene.width:
+            lines[-1].append(separator, "dim").append(item.text, item.style)
+        else:
+            lines.append(Text.assemble(" ", (item.text, item.style)))
     return lines
-
-
-def remark(state: MonitorState) -> Text | None:
-    """The last thing out of the ordinary."""
-    if state.remark is None:
-        return None
-    style = "bold red" if state.silent_since is not None else "yellow"
-    return Text(f" {state.remark.time.astimezone():%H:%M:%S}  {state.remark.text}", style)
 
 
 def _state(state: MonitorState, at: float) -> Text:
@@ -134,27 +147,28 @@ def _state(state: MonitorState, at: float) -> Text:
     return Text(name.replace("_", " ") + why, f"bold {style}")
 
 
-def _health_items(state: MonitorState) -> list[Text]:
+def _health_items(state: MonitorState) -> list[_Item]:
     beat = state.heartbeat
-    lost = _count(state.lost, "messages lost")
+    lost = _count(state.lost, "messages lost", 5)
     if beat is None:
-        return [Text("no heartbeat yet", "dim"), lost]
+        return [_Item(1, "no heartbeat yet", "dim"), lost]
     items = [
-        Text(f"up {_duration(beat.uptime)}"),
-        Text(f"{100 * beat.real_time_factor:.1f} % of real time", _load_style(beat)),
-        Text(f"lag {beat.lag_ms:.0f} ms"),
-        Text(f"{beat.rss / 1e6:.0f} MB"),
-        _count(beat.overruns, "overruns"),
-        _count(beat.gaps, "gaps"),
-        Text(f"{beat.resets} resets"),
+        _Item(2, f"up {_duration(beat.uptime)}"),
+        _Item(1, f"{100 * beat.real_time_factor:.1f} % of real time", _load_style(beat)),
+        _Item(3, f"lag {beat.lag_ms:.0f} ms"),
+        _Item(4, f"{beat.rss / 1e6:.0f} MB"),
+        _count(beat.overruns, "overruns", 6),
+        _count(beat.gaps, "gaps", 7),
+        _Item(8, f"{beat.resets} resets"),
         lost,
     ]
     rare = ((beat.dropped, "dropped by the daemon"), (beat.refused, "clients refused"))
-    return items + [_count(number, what) for number, what in rare if number]
+    return items + [_count(number, what, 9) for number, what in rare if number]
 
 
-def _count(number: int, what: str) -> Text:
-    return Text(f"{number} {what}", "yellow" if number else "")
+def _count(number: int, what: str, rank: int) -> _Item:
+    """A count of what should not happen: it matters most when it has happened."""
+    return _Item(0, f"{number} {what}", "yellow") if number else _Item(rank, f"0 {what}")
 
 
 def _load_style(beat: HeartbeatEvent) -> str:
@@ -166,10 +180,6 @@ def _duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     return (f"{days} d " if days else "") + f"{hours}:{minutes:02d}:{rest:02d}"
-
-
-def _figure(value: float | None) -> str:
-    return "   -" if value is None else f"{value:4.2f}"
 
 
 def _share(dbfs: float) -> float:

@@ -1,6 +1,5 @@
 """All that the monitor knows of a daemon, fed by its events; knows no terminal and no socket."""
 
-from collections import deque
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,14 +15,10 @@ from kws.events.messages import (
     now,
 )
 from kws.events.requests import Description, Snapshot
-from kws.monitor.history import History
-from kws.monitor.level import LevelMeter
+from kws.monitor.sound import Sound
 
-_DETECTIONS = 100
-_FLASH_SECONDS = 1.0
 _LONG_AGO = float("-inf")
 _NEVER_YET = float("inf")
-_CLIPPING_SECONDS = 5.0
 
 
 class Remark(NamedTuple):
@@ -31,6 +26,8 @@ class Remark(NamedTuple):
 
     time: datetime
     text: str
+    at: float
+    """When it was said, on the clock that never goes back."""
 
 
 class MonitorState:
@@ -41,10 +38,11 @@ class MonitorState:
         why: the reason of the state and, of a mute, when it ends.
         heartbeat: the newest, None before the first.
         model: name of the model, None until known.
-        thresholds: of every word, in the order of the daemon; None where it is not known.
-        history: the scores of the last minute.
-        level: the level meter.
-        detections: the last ones, the oldest first.
+        thresholds: in force, of every word, in the order of the daemon; None where not known.
+        selected: the word that the keys change; None if none is chosen.
+        asked: thresholds that the daemon was asked for and has not answered yet.
+        unsaved: the words whose threshold was changed here and lasts until the daemon stops.
+        sound: what was heard lately.
         lost: messages that this monitor missed.
         silent_since: when the daemon was heard last; None while it is heard.
         remark: the last thing out of the ordinary.
@@ -57,16 +55,15 @@ class MonitorState:
         self.heartbeat: HeartbeatEvent | None = None
         self.model: str | None = None
         self.thresholds: dict[str, float | None] = {}
-        self.history = History()
-        self.level = LevelMeter()
-        self.detections: deque[DetectionEvent] = deque(maxlen=_DETECTIONS)
+        self.selected: str | None = None
+        self.asked: dict[str, float] = {}
+        self.unsaved: set[str] = set()
+        self.sound = Sound()
         self.lost = 0
         self.silent_since: float | None = None
         self.remark: Remark | None = None
         self._described = False
         self._heard_at = _NEVER_YET
-        self._fired_at: dict[str, float] = {}
-        self._clipped_at = _LONG_AGO
 
     def join(self, snapshot: Snapshot) -> None:
         """Take what was before the first event."""
@@ -80,29 +77,42 @@ class MonitorState:
         self._heard_at = at
         match event:
             case PosteriorsEvent():
-                self.level.add(event.level_dbfs, at)
-                self.history.add(event.position, event.scores)
                 if self.thresholds.keys() != event.scores.keys():
-                    self.thresholds = {word: self.thresholds.get(word) for word in event.scores}
+                    self._set_words({word: self.thresholds.get(word) for word in event.scores})
+                self.sound.add_row(event, self.thresholds, at)
             case DetectionEvent():
                 self._take_detection(event, at)
             case HeartbeatEvent():
                 self.heartbeat = event
                 self.state = event.state
-                self.history.advance(event.samples)
+                self.sound.advance(event, self.thresholds, at)
             case StateEvent():
                 self._take_state(event)
             case ErrorEvent():
-                self.say(f"{event.code}: {event.detail}", event.sent)
+                self.say(f"{event.code}: {event.detail}", at, event.sent)
                 if event.code == "clipping":
-                    self._clipped_at = at
+                    self.sound.clip(at)
 
     def describe(self, description: Description) -> None:
         """Take what the daemon says of itself: the thresholds may have been changed."""
         self._described = True
         self.model = description.model.name
         self.device = description.device or self.device
-        self.thresholds = {word.word: word.threshold for word in description.keywords}
+        self.sound.timed = description.clock != "none"
+        in_force = {word.word: word.threshold for word in description.keywords}
+        # What somebody else has changed since is no longer the value of this monitor.
+        self.unsaved = {w for w in self.unsaved if in_force.get(w) == self.thresholds.get(w)}
+        self._set_words(dict(in_force))
+
+    def set_threshold(self, word: str, threshold: float, saved: bool) -> None:
+        """A threshold that this monitor asked for is in force."""
+        if word not in self.thresholds:
+            return
+        self.thresholds[word] = threshold
+        if saved:
+            self.unsaved.discard(word)
+        else:
+            self.unsaved.add(word)
 
     def heed(self, notice: Notice, at: float) -> None:
         """Take what the subscriber says of the connection."""
@@ -113,34 +123,26 @@ class MonitorState:
             case "back":
                 self.silent_since = None
             case "new_boot":
-                self.history = History()
+                self.sound.restart()
                 self.heartbeat = None
+                self.unsaved = set()
                 self._described = False
-        self.say(notice.text)
+        self.say(notice.text, at)
 
-    def say(self, text: str, time: datetime | None = None) -> None:
+    def say(self, text: str, at: float, time: datetime | None = None) -> None:
         """Make `text` the remark, of now if `time` is not given."""
-        self.remark = Remark(time or now(), text)
-
-    def listening(self, at: float) -> bool:
-        """Whether scores arrive."""
-        return self.level.level(at) is not None
-
-    def just_fired(self, word: str, at: float) -> bool:
-        """Whether `word` was detected within the last second."""
-        return at - self._fired_at.get(word, _LONG_AGO) < _FLASH_SECONDS
-
-    def clipping(self, at: float) -> bool:
-        """Whether clipping was reported within the last seconds."""
-        return at - self._clipped_at < _CLIPPING_SECONDS
+        self.remark = Remark(time or now(), text, at)
 
     def _take_state(self, event: StateEvent) -> None:
         self.state, self.why, self.device = event.state, event.why, event.device
 
     def _take_detection(self, event: DetectionEvent, at: float) -> None:
-        self.detections.append(event)
-        self.history.mark(event.fired, event.keyword)
-        self._fired_at[event.keyword] = at
+        self.sound.add_detection(event, at)
         self.model = event.model.name
         if not self._described:
             self.thresholds[event.keyword] = event.threshold
+
+    def _set_words(self, thresholds: dict[str, float | None]) -> None:
+        self.thresholds = thresholds
+        if self.selected not in thresholds:
+            self.selected = None

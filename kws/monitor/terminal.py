@@ -2,18 +2,20 @@
 
 import contextlib
 import os
-import re
 import select
 import signal
 import sys
 import termios
+import time
 import tty
 from types import FrameType
 from typing import Any, Self
 
-END = "q"
-_ESCAPES = re.compile(r"\x1b(\[[\d;]*[A-Za-z~]|O[A-Z])?")
-"""Arrows and function keys, which have letters in them."""
+from kws.monitor.keys import PASTES_MARKED, PASTES_UNMARKED, Key, KeyDecoder
+
+_PAUSE_SECONDS = 0.1
+"""An Escape that nothing follows for so long is the key, not the beginning of an arrow."""
+_AT_ONCE = 4096
 
 
 class Keyboard:
@@ -25,28 +27,38 @@ class Keyboard:
     def __init__(self) -> None:
         self._file = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
         self._before: list[Any] = []
+        self._decoder = KeyDecoder()
 
     def __enter__(self) -> Self:
         if self._file is not None:
             self._before = termios.tcgetattr(self._file)
             tty.setcbreak(self._file, termios.TCSANOW)
+            _write(PASTES_MARKED)
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        if self._file is None:
+            return
         # A terminal that is gone needs no mode.
+        with contextlib.suppress(OSError):
+            _write(PASTES_UNMARKED)
         with contextlib.suppress(termios.error):
-            if self._file is not None:
-                termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+            termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
 
-    def pressed(self) -> str:
-        """The keys since the last call; `END` when the terminal is gone."""
-        if self._file is None or not select.select([self._file], [], [], 0)[0]:
-            return ""
+    def read(self, seconds: float) -> list[str]:
+        """Wait for keys, `seconds` at the longest; `Key.END` when the terminal is gone."""
+        if self._file is None:
+            time.sleep(seconds)
+            return []
+        if self._decoder.waiting:
+            seconds = min(seconds, _PAUSE_SECONDS)
+        if not select.select([self._file], [], [], seconds)[0]:
+            return self._decoder.pause()
         try:
-            data = os.read(self._file, 64)
+            data = os.read(self._file, _AT_ONCE)
         except OSError:
-            return END
-        return _ESCAPES.sub("", data.decode(errors="ignore")) if data else END
+            return [Key.END]
+        return self._decoder.feed(data) if data else [Key.END]
 
 
 class Signals:
@@ -82,3 +94,8 @@ class Signals:
             self.suspending = True
         else:
             self.ending = True
+
+
+def _write(text: str) -> None:
+    # Standard input, which may be open for reading only, is the same terminal.
+    os.write(sys.stdout.fileno(), text.encode())

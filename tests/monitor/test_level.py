@@ -6,10 +6,12 @@ from kws.monitor.level import LevelMeter
 def test_the_peak_stays_and_then_falls_to_the_level() -> None:
     meter = LevelMeter()
     meter.add(-10.0, 100.0)
-    peaks = []
+    peaks: list[float] = []
     for step in range(1, 51):
         meter.add(-40.0, 100.0 + step / 10)
-        peaks.append(meter.peak(100.0 + step / 10))
+        peak = meter.peak(100.0 + step / 10)
+        assert peak is not None
+        peaks.append(peak)
     assert meter.level(105.0) == -40.0
     assert peaks[9] == -10.0
     assert -40.0 < peaks[24] < -10.0

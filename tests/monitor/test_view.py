@@ -1,117 +1,113 @@
-"""The view at several sizes, as text."""
+"""The whole view at several sizes, as text."""
 
-import io
+import copy
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from rich.console import Console
-from rich.screen import Screen
 
+from kws.errors import KwsError
 from kws.events.client.continuity import Notice
 from kws.events.messages import ErrorEvent, StateEvent, until_text
+from kws.events.requests import SetThreshold
+from kws.monitor.controls import Controls
+from kws.monitor.desk import Answer, Desk
 from kws.monitor.state import MonitorState
-from kws.monitor.view import View
-from tests.support.happenings import NOON, description, listening, row
-
-AT = 10.0
-
-
-def drawn(state: MonitorState, width: int = 80, height: int = 24, at: float = AT) -> list[str]:
-    """The lines on a screen of that size."""
-    return screen(View(state, at), width, height).splitlines()
-
-
-def screen(view: View, width: int, height: int, **options: object) -> str:
-    console = Console(
-        file=io.StringIO(), width=width, height=height, force_terminal=True, _environ={}, **options
-    )
-    with console.capture() as captured:
-        console.print(Screen(view), end="")
-    return captured.get() if options else re.sub(r"\x1b\[[\d;]*m", "", captured.get())
-
-
-def line_of(lines: list[str], start: str) -> str:
-    (found,) = (line for line in lines if line[1:].startswith(start))
-    return found
-
-
-def many_words() -> MonitorState:
-    """Twenty words, of which ``word 13`` scored most."""
-    state = MonitorState()
-    scores = {f"word {number}": 0.01 * number for number in range(20)} | {"word 13": 0.9}
-    event = row(640)
-    state.take(type(event)(position=1, posteriors={}, scores=scores, level_dbfs=-30.0), AT)
-    return state
+from kws.monitor.view import Paused, View
+from tests.support.happenings import NOON, detection, listening, row
+from tests.support.screens import AT, SIZES, drawn, many_words, screen, styled, ten_words, word_line
 
 
 def test_all_that_matters_is_there() -> None:
     lines = drawn(listening())
     assert lines[0].startswith(" kws  tiny  USB ")
     assert lines[0].endswith("listening ")
-    assert "-30 dBFS  peak  -30" in line_of(lines, "level")
-    assert "0.02  0.60  0.80" in line_of(lines, "yes")
-    assert "0.00  0.50  0.00" in line_of(lines, "no")
-    assert "0.00  0.70  0.00" in line_of(lines, "stop")
+    assert "-30 dBFS  peak  -30" in lines[1]
+    assert "0.02  0.60  0.80" in word_line(lines, "yes")
+    assert "0.00  0.50  0.00" in word_line(lines, "no")
+    assert "0.00  0.70  0.00" in word_line(lines, "stop")
     heard = next(line for line in lines if "yes" in line and "ms" in line)
-    assert re.search(r"yes +0\.81  0\.55 +100 ms  -21 dBFS", heard)
+    assert re.search(r"◆ [\d:.]{12}  yes +0\.81 0\.55 +100 ms +-21 dBFS", heard)
     health = " ".join(lines[-3:])
     for item in ("up 1:02:03", "1.7 % of real time", "55 MB", "2 gaps", "0 messages lost"):
         assert item in health
     assert "q quit" in lines[-1]
 
 
-def test_the_curve_shows_where_the_word_scored_and_fired() -> None:
-    curve = line_of(drawn(listening()), "yes")[-30:]
-    # The column of the detection, and two more above the threshold, 3.6 s before the end.
-    assert re.fullmatch(r"▁*◆▇▇▁+", curve.strip())
+ODD_SIZES = [(1, 1), (10, 3), (20, 3), (20, 40), (30, 8), (60, 10), (200, 4), (300, 90)]
 
 
-def test_the_threshold_is_a_mark_that_moves() -> None:
-    state = listening()
-    before = line_of(drawn(state), "yes").index("┃")
-    state.describe(description(yes=0.95))
-    after = drawn(state)
-    assert line_of(after, "yes").index("┃") > before
-    assert "0.95" in line_of(after, "yes")
-
-
-def test_the_bar_follows_the_score() -> None:
-    state = listening()
-    lengths = []
-    for number, score in enumerate((0.1, 0.5, 0.99)):
-        # Two columns on, or the greater score of the moment before would stand.
-        state.take(row(200_000 + 12_800 * number, no=score), AT)
-        lengths.append(line_of(drawn(state), "no").count("█"))
-    assert lengths == sorted(set(lengths))
-    assert lengths[0] > 0
-
-
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (140, 40), (30, 8), (20, 3), (200, 4)])
-@pytest.mark.parametrize("make", [listening, many_words, MonitorState])
+@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("size", SIZES + ODD_SIZES)
+@pytest.mark.parametrize("make", [listening, ten_words, many_words, MonitorState])
 def test_every_size_is_filled_and_nothing_sticks_out(
-    make: type[MonitorState], size: tuple[int, int]
+    make: Callable[[], MonitorState], size: tuple[int, int], ascii: bool
 ) -> None:
     width, height = size
-    lines = drawn(make(), width, height)
+    lines = drawn(make(), width, height, ascii=ascii)
     assert len(lines) == height
     assert {len(line) for line in lines} == {width}
-    assert re.search("listening|joining", lines[0])
+    if width >= 20:
+        assert re.search("listening|joining", lines[0])
+    if ascii:
+        assert "".join(lines).isascii()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("make", [listening, ten_words])
+def test_nothing_that_matters_is_cut(
+    make: Callable[[], MonitorState], size: tuple[int, int]
+) -> None:
+    state = make()
+    state.selected = next(iter(state.thresholds))
+    lines = drawn(state, *size)
+    assert "listening" in lines[0]
+    assert lines[-1].startswith(" q quit"), "the keys"
+    assert "↑↓" in lines[-1]
+    assert "←→" in lines[-1]
+    text = "\n".join(lines)
+    shown = [name for name in state.thresholds if re.search(rf"(?m)[▸ ][◆◇ ] {name} ", text)]
+    if size == (20, 6):
+        assert len(shown) == 3
+    else:
+        assert shown == list(state.thresholds)
+        assert "dBFS" in text
+        assert re.search(r"◆ .*0\.81 0\.55", text), "what was heard"
+    for name in shown:
+        score, threshold = r"\d\.\d\d", f"{state.thresholds[name]:.2f}"
+        assert re.search(rf"{name} .*?{score}(/|  ){threshold}[ *?]", text), name
+    if "…" in text:
+        assert size[0] < 60
+        assert "…" in lines[0], "nothing but the name of the device"
+
+
+def test_empty_lines_are_spent_on_what_was_heard() -> None:
+    state = ten_words()
+    for number in range(40):
+        state.take(detection("yes", 40_000 + 16_000 * number), AT)
+    assert not [line for line in drawn(state, 80, 24) if not line.strip()]
+    assert sum("◆" in line for line in drawn(state, 40, 12)) >= 3
+    large = drawn(state, 120, 40)
+    assert sum(" ms " in line for line in large) >= 15
+    assert any(not line.strip() for line in large)
 
 
 def test_a_small_terminal_still_shows_words_detections_and_health() -> None:
     lines = drawn(listening(), 60, 10)
     for word in ("yes", "no", "stop"):
-        assert line_of(lines, word)
+        assert word_line(lines, word)
     assert any("100 ms" in line for line in lines)
     assert any("of real time" in line for line in lines)
 
 
-def test_where_not_all_words_fit_the_best_are_shown() -> None:
-    lines = drawn(many_words(), 60, 10)
-    assert any("word 13" in line for line in lines)
-    assert any(re.search(r"and \d+ more", line) for line in lines)
-    assert not any(line[1:].startswith("word 1 ") for line in lines)
+def test_where_not_all_health_has_room_the_faults_are_shown() -> None:
+    state = listening()
+    state.lost = 7
+    (told,) = (line for line in drawn(state, 40, 12) if "lost" in line)
+    assert "2 gaps" in told
+    assert "7 messages lost" in told
+    assert "0 overruns" not in told
 
 
 def test_a_daemon_that_is_gone_is_said_plainly() -> None:
@@ -120,8 +116,40 @@ def test_a_daemon_that_is_gone_is_said_plainly() -> None:
     lines = drawn(state, at=AT + 7)
     assert lines[0].endswith("NOT HEARD for 7 s ")
     assert any("no daemon answers at ipc:///x" in line for line in lines)
-    assert "no sound is being analysed" in line_of(lines, "level")
-    assert "   -  0.60" in line_of(lines, "yes"), "an old score must not look like a new one"
+    assert any("no sound analysed" in line for line in lines)
+    assert "   -  0.60" in word_line(lines, "yes"), "an old score must not look like a new one"
+    assert "NOT HEARD for 7 s" in drawn(state, 20, 6, at=AT + 7)[0]
+
+
+def refused() -> MonitorState:
+    """A monitor whose user may not change thresholds."""
+    state = listening()
+    desk = Desk("ipc:///nowhere", None)
+    request = SetThreshold(keyword="yes", threshold=0.61)
+    refusal = KwsError("this client may listen only: the daemon's control.allow does not name it")
+    Controls(state, desk).take(Answer(request, refusal), AT)
+    return state
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_refusal_can_be_read(size: tuple[int, int]) -> None:
+    lines = drawn(refused(), *size)
+    text = re.sub(r"\s+", " ", " ".join(lines))
+    if size == (20, 6):
+        assert "yes stays 0.60: th…" in text
+    else:
+        assert "yes stays 0.60: this client may listen only: the daemon's control.allow" in text
+        assert "does not name it" in text
+        assert lines[-1].startswith(" q quit")
+
+
+def test_a_remark_makes_room_again_when_it_has_been_read() -> None:
+    state = refused()
+    assert sum("control.allow" in line for line in drawn(state, 40, 12)) == 1
+    assert not any("control.allow" in line for line in drawn(state, 40, 12, at=AT + 20))
+    (old,) = (line for line in drawn(state, 40, 12, at=AT + 20) if "stays" in line)
+    assert old.rstrip().endswith("…")
+    assert drawn(state, 20, 6, at=AT + 20)[-1].startswith(" q quit")
 
 
 def test_muted_says_why() -> None:
@@ -135,22 +163,26 @@ def test_muted_says_until_when() -> None:
     until = NOON + timedelta(hours=1)
     state.take(StateEvent(state="muted", reason="tts", device="USB", since=NOON, until=until), AT)
     assert drawn(state)[0].endswith(f"muted: tts {until_text(until)} ")
+    assert drawn(state, 20, 6)[0].startswith(" muted: tts until")
 
 
-def test_hints_of_the_level_meter() -> None:
-    state = listening()
+@pytest.mark.parametrize("size", SIZES)
+def test_hints_of_the_level_meter(size: tuple[int, int]) -> None:
+    state = ten_words() if size[0] > 20 else listening()
+    size = (size[0], max(size[1], 8))
     state.take(ErrorEvent(code="clipping", detail="x"), AT)
-    assert "CLIPPING" in line_of(drawn(state), "level")
+    assert "CLIPPING" in "\n".join(drawn(state, *size)[:3])
     muted = listening()
     muted.take(row(170_000, level=-120.0), AT + 3)
-    assert "muted?" in line_of(drawn(muted, at=AT + 3), "level")
+    assert "muted?" in "\n".join(drawn(muted, *size, at=AT + 3)[:3])
 
 
-def test_a_fault_does_not_move_the_rest() -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_a_fault_does_not_move_the_rest(size: tuple[int, int]) -> None:
     state = listening()
-    before = drawn(state)
+    before = drawn(state, *size)
     state.take(ErrorEvent(code="overrun", detail="analysis was late"), AT)
-    after = drawn(state)
+    after = drawn(state, *size)
     changed = [
         index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new
     ]
@@ -158,22 +190,23 @@ def test_a_fault_does_not_move_the_rest() -> None:
     assert "overrun: analysis was late" in after[changed[0]]
 
 
-def test_paused_is_said() -> None:
-    assert "paused" in screen(View(listening(), AT, paused=True), 80, 24).splitlines()[0]
+def test_paused_stands_still_but_for_state_and_thresholds() -> None:
+    state = listening()
+    paused = Paused(copy.deepcopy(state.sound), AT)
+    before = screen(View(state, AT, paused), 80, 24).splitlines()
+    assert "paused listening" in before[0]
+    state.take(row(200_000, yes=0.9), AT + 30)
+    state.take(detection("no", 200_000), AT + 30)
+    state.take(StateEvent(state="muted", reason="tts", device="USB", since=NOON), AT + 30)
+    state.set_threshold("stop", 0.2, saved=False)
+    after = screen(View(state, AT + 30, paused), 80, 24).splitlines()
+    assert after[0].endswith("paused muted: tts ")
+    assert "0.20*" in word_line(after, "stop")
+    changed = [old for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == [before[0], word_line(before, "stop")]
 
 
 def test_without_colour_there_is_none() -> None:
     colours = r"\x1b\[[\d;]*3\d"
-    plain = screen(View(listening(), AT), 80, 24, no_color=True)
-    assert not re.search(colours, plain)
-    assert re.search(colours, screen(View(listening(), AT), 80, 24, color_system="standard"))
-
-
-@pytest.mark.parametrize("width", [80, 24])
-def test_a_terminal_without_unicode_gets_ascii(width: int) -> None:
-    class Latin(io.StringIO):
-        encoding = "iso8859-1"
-
-    console = Console(file=Latin(), width=width, height=24, force_terminal=True, _environ={})
-    console.print(Screen(View(listening(), AT)))
-    console.file.getvalue().encode("ascii")
+    assert not re.search(colours, styled(View(listening(), AT), 80, 24, no_color=True))
+    assert re.search(colours, styled(View(listening(), AT), 80, 24))

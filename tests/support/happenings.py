@@ -1,6 +1,9 @@
 """Events of a made-up daemon with three words."""
 
 from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
 
 from kws.events.messages import (
     DetectionEvent,
@@ -25,24 +28,22 @@ def row(position: int, level: float = -30.0, **scores: float) -> PosteriorsEvent
     )
 
 
-def detection(word: str, fired: int, **fields: object) -> DetectionEvent:
+def detection(word: str, fired: int, **fields: Any) -> DetectionEvent:
     """`word` with a score of 0.81, 100 ms after its end."""
-    return DetectionEvent(
-        **{
-            "id": "1",
-            "keyword": word,
-            "score": 0.81,
-            "threshold": 0.55,
-            "start": fired - 9600,
-            "end": fired - 1600,
-            "fired": fired,
-            "time": NOON,
-            "latency_ms": 100.0,
-            "level_dbfs": -21.0,
-            "model": MODEL,
-        }
-        | fields
+    made = DetectionEvent(
+        id="1",
+        keyword=word,
+        score=0.81,
+        threshold=0.55,
+        start=fired - 9600,
+        end=fired - 1600,
+        fired=fired,
+        time=NOON,
+        latency_ms=100.0,
+        level_dbfs=-21.0,
+        model=MODEL,
     )
+    return msgspec.structs.replace(made, **fields)
 
 
 def description(**thresholds: float) -> Description:
@@ -73,7 +74,8 @@ def listening(at: float = 10.0) -> MonitorState:
     for position in range(0, 160_000, 640):
         score = 0.8 if 96_000 <= position < 104_000 else 0.02
         state.take(row(position, yes=score), at)
-    state.take(detection("yes", 97_000), at - 5)
+        if position == 97_280:
+            state.take(detection("yes", position), at - 5)
     state.take(
         HeartbeatEvent(
             state="listening",
