@@ -1,6 +1,6 @@
 """Draws docs/monitor.svg: what `kws monitor` shows of a daemon that plays the bundled recording.
 
-python -m scripts.make_monitor_picture [--after SECONDS] [--out FILE.svg] [--columns N]
+python -m scripts.make_monitor_picture [--after SECONDS] [--select WORD] [--out FILE.svg]
 """
 
 import argparse
@@ -43,6 +43,7 @@ def follow(state: MonitorState, events: str, control: str, seconds: float) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--after", type=float, default=28.5)
+    parser.add_argument("--select", default="up", help="word that is selected")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "monitor.svg")
     parser.add_argument("--columns", type=int, default=96)
     parser.add_argument("--rows", type=int, default=26)
@@ -61,6 +62,7 @@ def main() -> None:
         finally:
             daemon.terminate()
             daemon.wait()
+    state.selected = arguments.select
     size = {"width": arguments.columns, "height": arguments.rows}
     console = Console(record=True, file=io.StringIO(), force_terminal=True, **size)
     console.print(Screen(View(state, time.monotonic())))

@@ -25,10 +25,12 @@ def monitor(
     then for the system's. A daemon that goes away and comes back is followed.
 
     For each word: the score now, with a mark at the threshold; the figures
-    are score, threshold and the best score on the curve. Thresholds that
-    are changed with `kws ctl set-threshold` show at once.
+    are score, threshold and the best score on the curve. Words that fired
+    and words that nearly did have marks of their own.
 
-    Keys: q quits, p freezes the picture, m mutes and unmutes the daemon.
+    Keys: up and down select a word, left and right change its threshold by
+    0.01, with shift by 0.05, s saves it; Esc selects none. p freezes the
+    picture, m mutes and unmutes the daemon, q quits.
 
     Examples:
 
