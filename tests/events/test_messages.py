@@ -60,10 +60,14 @@ def values(kind: object) -> st.SearchStrategy[object]:
             return NUMBERS
         case msgspec.inspect.FloatType(ge=low, le=high):
             return st.floats(low, high)
+        case msgspec.inspect.IntType(ge=low, le=high) if low is not None:
+            return st.integers(low, high)
         case msgspec.inspect.IntType():
             return INTEGERS
-        case msgspec.inspect.StrType(min_length=low, max_length=high):
-            return st.text(min_size=low or 0, max_size=high if high is not None else 20)
+        case msgspec.inspect.StrType(min_length=low, max_length=high, pattern=pattern):
+            letters = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
+            alphabet = st.characters(codec="utf-8") if pattern is None else letters
+            return st.text(alphabet, min_size=low or 0, max_size=high if high is not None else 20)
         case msgspec.inspect.BoolType():
             return st.booleans()
         case msgspec.inspect.NoneType():
