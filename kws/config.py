@@ -3,6 +3,8 @@
 The flags come last and contain the environment (`KWS_*`), which the command line reads for itself.
 """
 
+import contextlib
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +16,8 @@ import platformdirs
 
 from kws.errors import ConfigError, did_you_mean
 from kws.writing import write_atomically
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
@@ -100,14 +104,27 @@ def default_file() -> Path | None:
 
 
 def saved_thresholds() -> dict[str, float]:
-    """Thresholds that were set by request, to last; raises `ConfigError` for a damaged file."""
+    """Thresholds that were set by request, to last.
+
+    A damaged file is set aside with a line in the log: nobody wrote it by hand, and a daemon that
+    did not start for it would stay away until somebody came.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
     path = _saved_path()
     if not os.access(path, os.F_OK):
         return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: {error}; remove the file") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        aside = path.with_suffix(".damaged")
+        logger.warning("saved thresholds are lost, %s is damaged: %s; see %s", path, error, aside)
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return {}
 
 
 def save_threshold(word: str, value: float) -> Path:

@@ -44,13 +44,10 @@ def test_a_flag_for_all_words_beats_single_words_of_the_file(file: Path) -> None
 
 
 def test_saved_thresholds_lie_between_file_and_flags(file: Path) -> None:
-    path = save_threshold("yes", 0.65)
+    save_threshold("yes", 0.65)
     save_threshold("no", 0.75)
     assert saved_thresholds() == {"yes": 0.65, "no": 0.75}
     assert read_config({"thresholds": {"no": 0.9}}, file).thresholds == {"yes": 0.65, "no": 0.9}
-    path.write_text("{")
-    with pytest.raises(ConfigError, match="remove the file"):
-        read_config({})
 
 
 def test_the_users_file_goes_before_the_systems() -> None:
@@ -117,3 +114,15 @@ def test_a_threshold_that_cannot_be_saved(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file" / "state"))
     with pytest.raises((OutputError, ConfigError)):
         save_threshold("yes", 0.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"yes": "high"}', b"\xff"])
+def test_damaged_saved_thresholds_are_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    (tmp_path / "thresholds.json").write_bytes(content)
+    assert saved_thresholds() == {}
+    assert (tmp_path / "thresholds.damaged").read_bytes() == content
+    save_threshold("yes", 0.7)
+    assert saved_thresholds() == {"yes": 0.7}

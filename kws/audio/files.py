@@ -14,7 +14,7 @@ import soundfile
 from kws.audio.pipes import open_pipe
 from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, StreamResampler
 from kws.audio.sound import SequentialSound
-from kws.descriptors import silenced_stderr
+from kws.descriptors import silenced_output
 from kws.errors import AudioFileError
 from kws.samples import Samples, valid
 
@@ -210,7 +210,7 @@ def _open_path(name: str) -> SequentialSound:
     if stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode):
         return open_pipe(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_size > 0:
-        with silenced_stderr():
+        with silenced_output():
             return SequentialSound(descriptor)
     os.close(descriptor)
     problem = "is a folder" if stat.S_ISDIR(status.st_mode) else "is empty"
@@ -231,7 +231,10 @@ def list_recordings(path: str | Path) -> list[str]:
             str(Path(parent, name))
             for parent, _, names in os.walk(folder, onerror=_raise)
             for name in names
-            if Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
+            if Path(name).suffix.lower() in EXTENSIONS
+            and not name.startswith(".")
+            # A pipe in between would wait for somebody to write to it.
+            and Path(parent, name).is_file()
         )
     except OSError as error:
         raise AudioFileError(f"{error.filename}: {error.strerror}") from error

@@ -2,7 +2,7 @@
 
 import soundfile
 
-from kws.descriptors import silenced_stderr
+from kws.descriptors import silenced_output
 from kws.samples import Samples
 
 
@@ -25,5 +25,5 @@ class SequentialSound(soundfile.SoundFile):
         """
         if self.format != "MP3":
             return self.read(frames, dtype="float32", always_2d=True)
-        with silenced_stderr():
+        with silenced_output():
             return self.read(frames, dtype="float32", always_2d=True)

@@ -144,3 +144,13 @@ def test_a_file_that_goes_meanwhile_is_no_fault(
     recorder.stop()
     assert faults == []
     assert [path.name for path in kept(tmp_path)] == ["gone.trigger.flac"], "room was made"
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_may_write_to_is_refused(
+    record: Callable[..., TriggerRecorder], tmp_path: Path, mode: int
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept").chmod(mode)
+    with pytest.raises(OutputError, match="chmod go-w"):
+        record()

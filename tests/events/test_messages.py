@@ -28,6 +28,7 @@ from kws.events.messages import (
 )
 from kws.events.schema import event_schema, field_docs
 from kws.spotting.detection import Detection
+from tests.support import stand_in
 
 COMMITTED_SCHEMA = Path(__file__).parents[2] / "docs" / "events.schema.json"
 
@@ -197,3 +198,19 @@ def test_unknown_fields_of_a_newer_daemon_are_ignored() -> None:
     event = ErrorEvent(code="overrun", detail="0.1 s lost")
     wire = json.loads(encode_event(event)) | {"novelty": 1}
     assert decode_event(json.dumps(wire).encode()) == event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": 0},
+        {"keyword": "stop\n12:00 yes"},
+        {"keyword": "a\x00b"},
+        {"keyword": ""},
+        {"end": 10**400},
+    ],
+)
+def test_a_hostile_detection_is_no_event(change: dict[str, object]) -> None:
+    body = json.loads(encode_event(stand_in.detection(1))) | change
+    with pytest.raises(msgspec.DecodeError):
+        decode_event(json.dumps(body).encode())
