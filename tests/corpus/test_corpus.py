@@ -119,3 +119,19 @@ def test_a_disk_too_small_is_said_first(
     monkeypatch.setattr(decoding.shutil, "disk_usage", full)
     with pytest.raises(OutputError, match="make room"):
         read_corpus(tiny_corpus, cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".json"])
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
+def test_a_truncated_cache_is_made_anew(
+    tiny_corpus: Path, tmp_path: Path, suffix: str, keep: float
+) -> None:
+    """As a full disk or a power cut leaves it."""
+    whole = read_corpus(tiny_corpus, cache=tmp_path)
+    expected = [whole.audio(recording) for recording in whole.recordings]
+    for file in tmp_path.glob(f"*{suffix}"):
+        content = file.read_bytes()
+        file.write_bytes(content[: int(len(content) * keep)])
+    again = read_corpus(tiny_corpus, cache=tmp_path)
+    for recording, audio in zip(again.recordings, expected, strict=True):
+        np.testing.assert_array_equal(again.audio(recording), audio)
