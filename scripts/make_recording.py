@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from kws.corpus.word_bounds import WordBounds, word_bounds
+from kws.corpus.word_bounds import WordSpan, word_bounds
 
 RATE = 16000
 KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
@@ -49,7 +49,7 @@ class Clip:
     word: str
     speaker: str
     samples: Samples
-    bounds: WordBounds
+    bounds: WordSpan
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from kws.cli.talk import say
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from kws.benchmark.results import Figures
+    from kws.benchmark.figures import Figures
 
 
 def bench(

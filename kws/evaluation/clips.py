@@ -24,8 +24,9 @@ from kws.errors import DataError
 from kws.evaluation.intervals import bootstrap_mean, percentile_interval
 from kws.evaluation.listeners import Listener, Progress
 from kws.evaluation.results import ClipResult, ClipRule, WordScore
-from kws.evaluation.traces import Trace, smooth
+from kws.evaluation.traces import Trace
 from kws.samples import RATE
+from kws.spotting.redecision import smooth
 
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"

@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.matching import Firing, Placement, match
 from kws.evaluation.intervals import percentile_interval, resampling_weights
-from kws.evaluation.matching import Firing, Placement, match
-from kws.evaluation.traces import Trace, replay, shifted
+from kws.evaluation.traces import Trace, shifted
+from kws.spotting.redecision import decide_again
 
 SHIFTS = tuple(step / 4 for step in range(-16, 33))
 """Added to the log-odds of every threshold; 0 is as shipped."""
@@ -73,7 +74,7 @@ def sweep(
     hits = np.zeros((len(shifts), len(awaited)), np.bool_)
     alarms = np.zeros((len(shifts), minutes), np.int64)
     for row, shift in enumerate(shifts):
-        trials = replay(
+        trials = decide_again(
             trace.positions, trace.scores, shifted(trace.keywords, shift), trace.decision
         )
         matching = match(trials, placements, words)

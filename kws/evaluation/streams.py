@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kws.corpus.corpus import Corpus, Recording
+from kws.corpus.matching import Placement
 from kws.corpus.mixing import Audio, Rng, amplitude, coloured_noise, ramp, rms
 from kws.corpus.word_bounds import word_bounds
-from kws.evaluation.matching import Placement
 from kws.samples import RATE
 
 GAP_SECONDS = (0.3, 2.0)
@@ -24,7 +24,7 @@ _HEADROOM = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stream:
+class MeasuredStream:
     """One unbroken recording and what is said in it."""
 
     name: str
@@ -51,7 +51,7 @@ def clip_stream(
     noise: Sequence[Recording],
     snr: float | None,
     seed: int,
-) -> Stream:
+) -> MeasuredStream:
     """Every clip once, in random order, blended into a background that never stops.
 
     Clips keep their level.  Each is faded over `RAMP` at both ends and stands in the hiss of a
@@ -90,16 +90,20 @@ def clip_stream(
         )
     for placed, sound in zip(placements, sounds, strict=True):
         samples[placed.clip_start : placed.clip_end] += ramp(sound, RAMP)
-    return Stream("clean" if snr is None else f"{snr:g} dB", samples, placements)
+    return MeasuredStream("clean" if snr is None else f"{snr:g} dB", samples, placements)
 
 
-def speech_stream(corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int) -> Stream:
+def speech_stream(
+    corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int
+) -> MeasuredStream:
     """Sentences in random order in a quiet room, with short pauses between them."""
     rng = np.random.default_rng((seed, 3))
     return _sequence(corpus, recordings, name, rng, SENTENCE_GAP_SECONDS)
 
 
-def noise_stream(corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int) -> Stream:
+def noise_stream(
+    corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int
+) -> MeasuredStream:
     """Recordings of noise at their own levels, end to end."""
     rng = np.random.default_rng((seed, 4))
     return _sequence(corpus, recordings, name, rng, (0.0, 0.0))
@@ -129,7 +133,7 @@ def _sequence(
     name: str,
     rng: Rng,
     gaps: tuple[float, float],
-) -> Stream:
+) -> MeasuredStream:
     order = [recordings[index] for index in rng.permutation(len(recordings))]
     starts, length = _spread(rng, [len(corpus.samples(clip)) for clip in order], gaps)
     samples = _room(rng, length)
@@ -139,7 +143,7 @@ def _sequence(
         end = start + len(sound)
         samples[start:end] += sound
         placements.append(Placement("", clip.name, start, end, start, end))
-    return Stream(name, samples, placements)
+    return MeasuredStream(name, samples, placements)
 
 
 def _spread(rng: Rng, lengths: Sequence[int], gaps: tuple[float, float]) -> tuple[list[int], int]:

@@ -17,6 +17,7 @@ from kws.spotting.lstm import Engine
 from kws.spotting.mfcc import Frames, IncrementalMfcc, MfccState
 from kws.spotting.model import Model
 from kws.spotting.model_spec import KeywordSettings
+from kws.spotting.row_clock import RowClock
 
 Samples = npt.NDArray[np.floating]
 
@@ -94,6 +95,7 @@ class Stream:
         labels = model.spec.labels
         self._columns = np.array([labels.index(keyword.word) for keyword in self._keywords])
         self._engine = engine
+        self._clock = RowClock.of(model.spec.features, model.spec.network.block)
         self._detector = Detector(self._keywords, model.spec.decision)
         self._bounds = WordBounds(model)
         self.observer: Callable[[Row], None] | None = None
@@ -179,12 +181,9 @@ class Stream:
 
     def decide(self, frames: Frames, posteriors: npt.NDArray[np.floating]) -> list[Detection]:
         """The detections in some rows of posteriors (T, K), and the frames they came from."""
-        spec = self.model.spec
-        block, hop = spec.network.block, spec.features.hop
-        # The sample at which each row was complete: that at which its newest window ends.
-        state = self.state
-        first = state.origin + state.rows * block * hop + (block - 1) * hop + spec.features.window
-        positions = range(first, first + len(posteriors) * block * hop, block * hop)
+        state, step, block = self.state, self._clock.step, self.model.spec.network.block
+        first = state.origin + self._clock(state.rows)
+        positions = range(first, first + len(posteriors) * step, step)
         decisions, detector = self._detector.step(
             posteriors[:, self._columns].astype(np.float64), positions, state.detector
         )

@@ -16,16 +16,11 @@ from kws.corpus.word_bounds import word_bounds
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import save_model
 from kws.spotting.model_spec import KeywordSettings, ModelSpec
+from kws.spotting.row_clock import RowClock
 from kws.training.networks import StreamNetwork
 from kws.training.recipe import Recipe
 from kws.training.targets import LabelSet
-from kws.training.validation import (
-    Point,
-    RowClock,
-    Stream,
-    settings_at,
-    sweep,
-)
+from kws.training.validation import Point, ValidationStream, settings_at, sweep
 from kws.writing import write_atomically
 
 FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
@@ -61,7 +56,7 @@ class Choice:
 
 def choose_threshold(
     posteriors: dict[str, npt.NDArray[np.float32]],
-    streams: Sequence[Stream],
+    streams: Sequence[ValidationStream],
     keywords: Sequence[str],
     clock: RowClock,
     rate: float,
@@ -76,7 +71,7 @@ def choose_threshold(
     most_alarms = rate * alarms.hours
     most_confusions = MOST_CONFUSIONS * sum(len(events) for events in clips.events)
 
-    def of(stream: Stream, threshold: float) -> Point:
+    def of(stream: ValidationStream, threshold: float) -> Point:
         (point,) = sweep(posteriors[stream.name], stream, keywords, clock, [threshold])
         return point
 

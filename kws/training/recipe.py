@@ -7,8 +7,6 @@ from kws.spotting.feature_spec import FeatureSpec
 from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.augmentation import GROUPS
 
-OFFICIAL_KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
-
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Settings of a run."""

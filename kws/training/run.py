@@ -9,24 +9,30 @@ import msgspec
 import numpy as np
 
 from kws.corpus.corpus import Corpus, check_words, read_corpus
+from kws.corpus.speech_commands import OFFICIAL_KEYWORDS
 from kws.errors import ConfigError, DataError, ModelError
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
+from kws.spotting.row_clock import RowClock
 from kws.training.acoustic_rooms import room_responses
 from kws.training.checkpoint import CHECKPOINT_FILE
 from kws.training.export import choose_threshold, export_model
 from kws.training.feature_matrices import build_matrices
+from kws.training.learner import Learner, make_learner, new_network
 from kws.training.learning_curve import draw_curve
 from kws.training.logmel import LogMel
+from kws.training.objective import Objective
 from kws.training.pool import CorpusFolders, TapePool, make_generation
 from kws.training.progress import Budget, Figures
-from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe
-from kws.training.scoring import stream_posteriors
+from kws.training.recipe import Recipe
+from kws.training.scoring import NegativeMiner
 from kws.training.sounds import SoundLibrary
+from kws.training.spectral import Cepstrum
 from kws.training.targets import LabelSet, choose_labels
 from kws.training.trainer import Trainer
 from kws.training.validation import validation_streams
+from kws.training.validator import Validator
 from kws.writing import write_atomically
 
 RUN_FILE = "run.json"
@@ -68,6 +74,14 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Where the recordings are."""
         return CorpusFolders(
             Path(self.data), tuple(map(Path, self.negatives)), tuple(map(Path, self.noise))
+        )
+
+    def matrices(self) -> Matrices:
+        """The arrays of the features, with the normalisation of this run."""
+        return dataclasses.replace(
+            build_matrices(self.recipe.features),
+            mean=np.array(self.mean),
+            deviation=np.array(self.deviation),
         )
 
 
@@ -116,12 +130,12 @@ def train(
     if resume:
         trainer.resume()
         reporter.note(f"going on after step {trainer.progress.step}")
-    reporter.note(_summary(corpus, labels, trainer))
+    reporter.note(_summary(corpus, labels, trainer.learner))
 
     def validated(figures: Figures) -> None:
         draw_curve(run_folder)
         if figures.frr == trainer.progress.best:
-            export_best(trainer, settings, corpus, folder, goal)
+            export_best(trainer, settings, corpus, labels, folder, goal)
         reporter.validated(figures)
 
     with TapePool(folders, labels, settings.recipe) as pool:
@@ -133,27 +147,45 @@ def make_trainer(
     settings: RunSettings, corpus: Corpus, labels: LabelSet, run_folder: Path
 ) -> Trainer:
     """A trainer at its start."""
-    matrices = _matrices(settings)
-    streams = validation_streams(
-        corpus, labels, LogMel(settings.recipe.features, matrices), settings.recipe.seed
+    recipe, matrices = settings.recipe, settings.matrices()
+    log_mel = LogMel(recipe.features, matrices)
+    learner = make_learner(recipe, len(labels.labels))
+    cepstrum = Cepstrum(matrices, learner.device)
+    validator = Validator(
+        validation_streams(corpus, labels, log_mel, recipe.seed),
+        labels.keywords,
+        cepstrum,
+        RowClock.of(recipe.features, recipe.network.block),
+        learner.device,
     )
-    return Trainer(settings.recipe, labels, matrices, corpus, streams, run_folder)
+    return Trainer(
+        recipe,
+        learner,
+        Objective(recipe, labels, learner.device),
+        cepstrum,
+        validator,
+        NegativeMiner(corpus, log_mel),
+        run_folder,
+    )
 
 
 def export_best(
-    trainer: Trainer, settings: RunSettings, corpus: Corpus, folder: Path, goal: Goal
+    trainer: Trainer,
+    settings: RunSettings,
+    corpus: Corpus,
+    labels: LabelSet,
+    folder: Path,
+    goal: Goal,
 ) -> ModelSpec:
     """Export the best weights so far with the threshold that validation asks for."""
-    network = trainer.best()
-    keywords = trainer.labels.keywords
-    posteriors = {
-        stream.name: stream_posteriors(network, trainer.cepstrum, stream.log_mel, trainer.device)[
-            ..., : len(keywords)
-        ]
-        for stream in trainer.streams
-    }
+    network = trainer.load_best(new_network(settings.recipe, len(labels.labels)))
+    validator = trainer.validator
     choice = choose_threshold(
-        posteriors, trainer.streams, keywords, trainer.clock, goal.false_alarms_per_hour
+        validator.posteriors(network),
+        validator.streams,
+        validator.keywords,
+        validator.clock,
+        goal.false_alarms_per_hour,
     )
     training: dict[str, Any] = {
         "command": settings.command,
@@ -163,7 +195,7 @@ def export_best(
         "false_alarms_per_hour": goal.false_alarms_per_hour,
     }
     return export_model(
-        folder, settings.recipe, trainer.labels, trainer.matrices, network, corpus, choice, training
+        folder, settings.recipe, labels, settings.matrices(), network, corpus, choice, training
     )
 
 
@@ -209,15 +241,7 @@ def _with_statistics(settings: RunSettings, corpus: Corpus, labels: LabelSet) ->
     )
 
 
-def _matrices(settings: RunSettings) -> Matrices:
-    return dataclasses.replace(
-        build_matrices(settings.recipe.features),
-        mean=np.array(settings.mean),
-        deviation=np.array(settings.deviation),
-    )
-
-
-def _summary(corpus: Corpus, labels: LabelSet, trainer: Trainer) -> str:
+def _summary(corpus: Corpus, labels: LabelSet, learner: Learner) -> str:
     clips, validation = corpus.word_counts("training"), corpus.word_counts("validation")
     speech, noise = corpus.seconds("speech", "training"), corpus.seconds("noise", "training")
     # By name: where --words was not given, a folder may have become a keyword that was not to.
@@ -225,5 +249,5 @@ def _summary(corpus: Corpus, labels: LabelSet, trainer: Trainer) -> str:
     return (
         f"{len(labels.keywords)} keywords ({words}), {clips.total()} clips for training and "
         f"{validation.total()} for validation, {speech / 3600:.2f} h of speech and "
-        f"{noise / 3600:.2f} h of noise; {trainer.parameters:,} parameters on {trainer.device}"
+        f"{noise / 3600:.2f} h of noise; {learner.parameters:,} parameters on {learner.device}"
     )

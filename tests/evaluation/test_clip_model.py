@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kws.corpus.speech_commands import TWELVE_LABELS
 from kws.errors import ModelError
 from kws.evaluation import clip_model as slid
-from kws.evaluation.clip_model import LABELS, SlidClipModel
+from kws.evaluation.clip_model import SlidClipModel
 
 
 class StandIn:
@@ -30,7 +31,7 @@ class StandIn:
     def invoke(self) -> None:
         self._logits[:] = 0
         heard = "go" if np.abs(self._window).max() > 0.5 else "_silence_"
-        self._logits[0, LABELS.index(heard)] = 9
+        self._logits[0, TWELVE_LABELS.index(heard)] = 9
 
     def get_tensor(self, index: int) -> np.ndarray:
         assert index == 1

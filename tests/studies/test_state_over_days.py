@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from kws.evaluation.matching import Placement
+from kws.corpus.matching import Placement
 from kws.evaluation.materials import Folders, Material, read_material
 from kws.spotting.feature_spec import FeatureSpec
 from kws.spotting.lstm import StatefulLstm, weight_shapes

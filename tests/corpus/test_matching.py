@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from kws.evaluation.matching import TOLERANCE, Matching, Placement, match
-from kws.evaluation.traces import Trial
+from kws.corpus.matching import TOLERANCE, Matching, Placement, match
+from kws.spotting.redecision import Trial
 
 KEYWORDS = ("yes", "no")
 
