@@ -65,7 +65,8 @@ class Playback:
     def stop(self) -> None:
         self._stopping.set()
         # A read from a silent pipe cannot be ended: that thread is left to the end of the process.
-        self._thread.join(5 * _PATIENCE)
+        if self._thread.ident is not None:
+            self._thread.join(5 * _PATIENCE)
 
     def _play(self) -> None:
         try:

@@ -117,7 +117,8 @@ class MicrophoneSource:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(_STOP_SECONDS)
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE

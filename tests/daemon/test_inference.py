@@ -3,7 +3,6 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -16,27 +15,8 @@ from kws.events.messages import StateEvent
 from kws.events.requests import Muting
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
-from tests.support.ears import Bench, Open
+from tests.support.ears import Bench
 from tests.support.listener import wait_for
-
-
-@pytest.fixture
-def open_bench(tiny_model: Model) -> Iterator[Open]:
-    benches = []
-
-    def make(**options: object) -> Bench:
-        benches.append(Bench(tiny_model, **options))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.loop.stop()
-        assert not bench.loop.alive
-
-
-@pytest.fixture
-def bench(open_bench: Open) -> Bench:
-    return open_bench()
 
 
 def test_events_are_the_detections_of_the_spotter(
@@ -287,29 +267,3 @@ def test_times_come_from_the_capture_of_the_samples(bench: Bench, noise: np.ndar
 def test_levels_are_watched(bench: Bench) -> None:
     bench.play(np.zeros(16000 * 6))
     assert bench.errors() == ["muted_hint"]
-
-
-def test_a_defect_in_the_analysis_costs_a_chunk_and_is_said(
-    bench: Bench, noise: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    feed = bench.hearing.spotter.feed
-    failing = [True]
-
-    def defective(samples: np.ndarray) -> object:
-        if failing.pop() if failing else False:
-            raise ZeroDivisionError("made up")
-        return feed(samples)
-
-    monkeypatch.setattr(bench.hearing.spotter, "feed", defective)
-    bench.play(noise)
-    assert "defect" in bench.errors()
-    assert bench.loop.alive
-    before = len(bench.detections())
-    bench.play(noise)
-    assert len(bench.detections()) > before
-
-
-def test_a_defect_in_a_request_is_its_answer(bench: Bench) -> None:
-    with pytest.raises(KwsError, match=r"ZeroDivisionError.*traceback is in the log"):
-        bench.perform(lambda: 1 // 0)
-    assert bench.loop.alive
