@@ -8,6 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ _INTRODUCTION = f"""\
 
 <!-- Made by `{COMMAND}`: change the docstrings, not this page. -->
 
-`from kws import ...`; the names below are all that is promised to stay. `import kws` costs nothing: each
-name is loaded when it is first used. Samples are mono float32 in [-1, 1] at 16 kHz, shapes stand in brackets.
+`from kws import ...`; the names below are all that is promised to stay. `import kws` costs nothing:
+each name is loaded when it is first used. Samples are mono float32 in [-1, 1] at 16 kHz; shapes
+stand in brackets.
 """
 
 
@@ -68,8 +70,9 @@ def _entry(name: str, thing: Any) -> Iterator[str]:
     yield from ("```python", f"{name}{_signature(thing)}", "```", "", _text(thing), "")
     if not inspect.isclass(thing):
         return
-    if initial := inspect.getdoc(thing.__init__) if "__init__" in vars(thing) else None:
-        yield from (_dedented(initial), "")
+    # A dataclass has a docstring of its own, and a constructor that Python wrote.
+    if initial := "" if is_dataclass(thing) else vars(thing)["__init__"].__doc__ or "":
+        yield from (_dedented(inspect.cleandoc(initial)), "")
     for own, member in _members(thing):
         function = member.fget if isinstance(member, property) else member
         shown = own if isinstance(member, property) else f"{own}{_signature(function)}"

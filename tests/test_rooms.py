@@ -35,7 +35,7 @@ ROOMS = {
     "examples": "kws",
     "studies": "spotting, corpus, training, evaluation",
     "benchmarks": "audio, spotting, events, corpus, benchmark, kws, tests/support",
-    "scripts": "events/client, corpus, monitor, cli, tests/support",
+    "scripts": "events, events/client, corpus, monitor, cli, kws, tests/support",
 }
 """From the ground up: each room, and the rooms it may import beside itself and the ground."""
 
