@@ -18,6 +18,7 @@ from kws.cli.keygen import keygen
 from kws.cli.listen import listen
 from kws.cli.models import models
 from kws.cli.monitor import monitor
+from kws.cli.pretrain import pretrain
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
 from kws.cli.talk import say
@@ -67,6 +68,7 @@ def _global_flags(
 app.command()(listen)
 app.command()(replay)
 app.command()(train)
+app.command()(pretrain)
 app.command()(models)
 app.command()(subscribe)
 app.command()(monitor)

@@ -142,7 +142,7 @@ def export_model(
     )
     weights = {name: np.asarray(array) for name, array in network.exported().items()}
     spec = save_model(folder, spec, replace(matrices), weights)
-    write_atomically(folder / "manifest.tsv", _manifest(corpus).encode())
+    write_atomically(folder / "manifest.tsv", manifest(corpus).encode())
     card = folder / "README.md"
     if not card.exists() or _GENERATED in card.read_text(errors="replace"):
         write_atomically(card, _card(spec, sum(a.size for a in weights.values())).encode())
@@ -152,7 +152,7 @@ def export_model(
 _GENERATED = "<!-- kws train writes this page anew; without this line it keeps yours -->"
 
 
-def _manifest(corpus: Corpus) -> str:
+def manifest(corpus: Corpus) -> str:
     """Every recording that trained or chose, by its original name, for others to do it again."""
     used = [recording for recording in corpus.recordings if recording.part != "testing"]
     used.sort(key=lambda recording: (recording.part, recording.folder, recording.name))
@@ -176,6 +176,7 @@ def _card(spec: ModelSpec, parameters: int) -> str:
         f"({training['minutes']:.0f} minutes), preset `{training['recipe']['preset']}`, "
         f"seed {training['recipe']['seed']}",
         f"- command: `{training['command']}`",
+        *_of_base(training),
         "",
         "## Validation streams",
         "",
@@ -199,6 +200,18 @@ def _card(spec: ModelSpec, parameters: int) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _of_base(training: dict[str, Any]) -> list[str]:
+    """A line on the base that a network started from, if there was one."""
+    if "base" not in training:
+        return []
+    base, teacher = training["base"], training["base"]["teacher"]
+    return [
+        f"- started from the base `{base['name']}` ({base['sha256'][:16]}), which learnt "
+        f"to predict a speech embedding: {teacher['name']}; source: {teacher['source']}; "
+        f"licence: {teacher['licence']}"
+    ]
 
 
 def _percentile_ms(point: Point, percent: float) -> int | None:

@@ -1,13 +1,39 @@
 """Lanes: what a batch is made of.  Each walks from tape to tape and keeps its state."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from kws.training.pool import Generation
 from kws.training.recipe import Recipe
+
+
+class Schedule(Protocol):
+    """What of a recipe decides how lanes walk over tapes."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of all that is random."""
+
+    @property
+    def lanes(self) -> int:
+        """Lanes of a batch."""
+
+    @property
+    def tapes(self) -> int:
+        """Tapes of a generation."""
+
+    @property
+    def tape_chunks(self) -> int:
+        """Chunks of a tape."""
+
+    @property
+    def passes(self) -> int:
+        """Passes over a generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +45,7 @@ class Place:
     tape: int = 0
     chunk: int = 0
 
-    def next(self, recipe: Recipe) -> "Place":
+    def next(self, recipe: Schedule) -> "Place":
         """The place one step later."""
         if self.chunk + 1 < recipe.tape_chunks:
             return Place(self.generation, self.run, self.tape, self.chunk + 1)
@@ -49,10 +75,15 @@ class Batch:
         return Batch(*(part.to(device) for part in parts))
 
 
-def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
-    """The chunk at `place`; which lane plays which tape is drawn afresh for every pass."""
+def tapes_of_lanes(place: Place, recipe: Schedule) -> npt.NDArray[np.int64]:
+    """(lanes,) the tape that each lane plays at `place`, drawn afresh for every pass."""
     rng = np.random.default_rng((recipe.seed, place.generation, place.run, 7))
-    order = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)[place.tape]
+    return rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)[place.tape]
+
+
+def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
+    """The chunk at `place`."""
+    order = tapes_of_lanes(place, recipe)
     frames = slice(place.chunk * recipe.chunk, (place.chunk + 1) * recipe.chunk)
     per_row = recipe.network.block
     rows = slice(frames.start // per_row, frames.stop // per_row)
@@ -65,7 +96,7 @@ def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
     )
 
 
-def lane_generator(recipe: Recipe, *place: int) -> torch.Generator:
+def lane_generator(recipe: Schedule, *place: int) -> torch.Generator:
     """A random generator of a place in the run, the same whenever the run passes there."""
     seed = np.random.SeedSequence((recipe.seed, *place)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

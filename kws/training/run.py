@@ -16,6 +16,7 @@ from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
 from kws.spotting.row_clock import RowClock
 from kws.training.acoustic_rooms import room_responses
+from kws.training.base import Base, load_base, start_from
 from kws.training.checkpoint import CHECKPOINT_FILE
 from kws.training.export import choose_threshold, export_model
 from kws.training.feature_matrices import build_matrices
@@ -67,6 +68,10 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     keywords: tuple[str, ...]
     recipe: Recipe
     command: str = ""
+    base: str = ""
+    """Folder of a base that the network starts from; empty for none."""
+    base_facts: dict[str, Any] = {}
+    """Name, digest and teacher of that base, for the model card."""
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
@@ -102,7 +107,9 @@ def train(
 
     Raises:
         DataError: recordings that cannot serve, or nothing to resume from.
-        ConfigError: a recipe that makes no sense, or a folder that holds another run.
+        ConfigError: a recipe that makes no sense or contradicts the base, or a folder that holds
+            another run.
+        ModelError: the base is missing or damaged.
         OutputError: no space or no permission.
     """
     run_folder = folder / RUN_FOLDER
@@ -110,6 +117,9 @@ def train(
         settings = load_settings(run_folder)
     elif (run_folder / CHECKPOINT_FILE).exists():
         raise ConfigError(f"{folder} holds a run already: add --resume or choose another folder")
+    base = load_base(Path(settings.base)) if settings.base and not resume else None
+    if base:
+        settings = _with_base(settings, base)
     settings.recipe.check()
     folders = settings.folders()
     corpus = read_corpus(
@@ -130,6 +140,9 @@ def train(
     if resume:
         trainer.resume()
         reporter.note(f"going on after step {trainer.progress.step}")
+    elif base:
+        start_from(trainer.learner.network, base)
+        start_from(trainer.learner.averaged, base)
     reporter.note(_summary(corpus, labels, trainer.learner))
 
     def validated(figures: Figures) -> None:
@@ -194,6 +207,8 @@ def export_best(
         "clips": corpus.word_counts("training").total(),
         "false_alarms_per_hour": goal.false_alarms_per_hour,
     }
+    if settings.base_facts:
+        training["base"] = settings.base_facts
     return export_model(
         folder, settings.recipe, labels, settings.matrices(), network, corpus, choice, training
     )
@@ -212,6 +227,28 @@ def load_settings(run_folder: Path) -> RunSettings:
         raise DataError(f"{run_folder} holds no run to resume: train without --resume") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ModelError) as error:
         raise DataError(f"{path} is damaged ({error}): train without --resume") from error
+
+
+def _with_base(settings: RunSettings, base: Base) -> RunSettings:
+    """Settings with the normalisation that a base grew up with.
+
+    Raises:
+        ConfigError: the recipe asks for other features or another network.
+    """
+    recipe, spec = settings.recipe, base.spec
+    for field in ("features", "network"):
+        if getattr(recipe, field) != getattr(spec, field):
+            raise ConfigError(
+                f"{field} of the recipe (preset {recipe.preset!r}) differ from those of the base "
+                f"{settings.base}: leave --preset and --set {field} away, or train without --base"
+            )
+    facts = {"name": spec.name, "sha256": base.sha256, "teacher": msgspec.to_builtins(spec.teacher)}
+    return msgspec.structs.replace(
+        settings,
+        base_facts=facts,
+        mean=tuple(base.matrices.mean.tolist()),
+        deviation=tuple(base.matrices.deviation.tolist()),
+    )
 
 
 def _with_keywords(settings: RunSettings, corpus: Corpus) -> RunSettings:

@@ -67,7 +67,7 @@ class SoundLibrary:
         self._clips: dict[str, list[Recording]] = {}
         for recording in corpus.select("word", part):
             self._clips.setdefault(recording.word, []).append(recording)
-        self._keywords = _Choice({w: len(c) for w, c in self._clips.items() if w in keywords})
+        self._keywords = _Choice({w: 1 for w in self._clips if w in keywords})
         self._others = _Choice({w: len(c) for w, c in self._clips.items() if w not in keywords})
         self._speech = corpus.select("speech", part)
         self._noise = corpus.select("noise", part)
