@@ -214,7 +214,8 @@ def test_every_room_stands_on_those_above_it_in_the_table() -> None:
         (
             "kws/daemon/heavy.py",
             "def run() -> None:\n    import torch.nn",
-            "kws/daemon/heavy.py:2: torch belongs in kws/training/, kws/cli/train.py, kws/cli/pretrain.py",
+            "kws/daemon/heavy.py:2: torch belongs in kws/training/, kws/cli/train.py, "
+            "kws/cli/pretrain.py",
         ),
         ("kws/attic/box.py", "", "kws/attic/box.py: the room attic is not in the table"),
         (
