@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from kws.cli.completion import complete_threshold
+from kws.cli.help import Commands
 from kws.cli.options import ControlOption, KeysOption, parse_thresholds
 from kws.cli.request import ask
 from kws.cli.times import parse_duration
@@ -12,11 +13,7 @@ from kws.cli.times import parse_duration
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as a line of JSON.")]
 ReasonOption = Annotated[str, typer.Option(metavar="WORD", help="Why, for example tts.")]
 
-ctl = typer.Typer(
-    name="ctl",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+ctl = Commands("ctl")
 
 
 @ctl.callback()
