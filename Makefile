@@ -7,7 +7,7 @@ RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
-.PHONY: run test lint types check fuzz format release-check clean
+.PHONY: run extras test lint types check fuzz format release-check clean
 
 # Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
@@ -16,6 +16,11 @@ run: $(VENV)/.run system-packages
 			$(BIN)/kws listen --source $(RECORDING);; \
 		*) exit 1;; \
 	esac
+
+# `make extras EXTRAS=train,plot` adds optional packages; the clone stays what is run.
+EXTRAS ?= plot
+extras: $(VENV)/bin/python constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
 
 test: $(VENV)/.test test-packages lint types check
 

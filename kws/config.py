@@ -6,6 +6,7 @@ The flags come last and contain the environment (`KWS_*`), which the command lin
 import contextlib
 import logging
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,7 +92,7 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
     try:
         return msgspec.convert(merged, ListenConfig)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"configuration: {error}") from error
+        raise ConfigError(_explain(error)) from error
 
 
 def default_file() -> Path | None:
@@ -140,6 +141,37 @@ def _saved_path() -> Path:
     return (Path(folder) if folder else platformdirs.user_state_path("kws")) / _SAVED_NAME
 
 
+_COMPLAINT = re.compile(
+    r"Expected `(?P<kind>[^`]+)`(?P<length> of length)?(?: (?P<sign>[<>]=) (?P<limit>[\d.]+))?"
+    r"(?:, got `(?P<got>\w+)`)?(?: - at `\$\.?(?P<field>[^`]*)`)?"
+)
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def _explain(error: msgspec.ValidationError) -> str:
+    """What is wrong with a setting, in the words of who wrote it.
+
+    What msgspec says of it names types of Python and places in JSON.
+    """
+    found = _COMPLAINT.fullmatch(str(error))
+    if found is None:
+        return str(error)
+    kinds = [_KINDS.get(kind, kind) for kind in found["kind"].split(" | ") if kind != "null"]
+    text = f"{found['field'] or 'the configuration'} must be {' or '.join(kinds)}"
+    if found["sign"]:
+        bound = "at least" if found["sign"] == ">=" else "at most"
+        unit = "" if not found["length"] else " letters" if kinds == ["text"] else " entries"
+        text += f" of {bound} {found['limit']}{unit}"
+    return text
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -159,5 +191,5 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         msgspec.convert(document, ListenConfig)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{path}: {_explain(error)}") from error
     return document

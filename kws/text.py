@@ -32,3 +32,8 @@ def one_line(text: str, longest: int | None = LONGEST) -> str:
 def _shown(match: re.Match[str]) -> str:
     letter = match[0]
     return letter if letter.isprintable() else json.dumps(letter)[1:-1]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 keyword``, ``2 keywords``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kws.text import one_line
+from kws.text import counted, one_line
 
 HOSTILE = [
     "stopped\nWATCHDOG=1",
@@ -45,3 +45,7 @@ def test_long_text_loses_its_middle() -> None:
     assert len(shown) < 110
     assert shown.startswith("aaa")
     assert shown.endswith("z")
+
+
+def test_nouns_agree_with_their_number() -> None:
+    assert [counted(n, "keyword") for n in (0, 1, 2)] == ["0 keywords", "1 keyword", "2 keywords"]

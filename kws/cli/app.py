@@ -14,6 +14,7 @@ from kws.cli.ctl import ctl
 from kws.cli.devices import devices
 from kws.cli.doctor import doctor
 from kws.cli.eval import evaluate
+from kws.cli.help import Commands
 from kws.cli.keygen import keygen
 from kws.cli.listen import listen
 from kws.cli.models import models
@@ -26,12 +27,8 @@ from kws.cli.train import train
 from kws.cli.tune import tune
 from kws.errors import KwsError
 
-app = typer.Typer(
-    name="kws",
-    help="Spots isolated spoken commands in a stream of audio. It is not speech recognition.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = Commands(
+    "kws", help="Spots isolated spoken commands in a stream of audio. It is not speech recognition."
 )
 
 

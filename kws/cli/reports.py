@@ -75,6 +75,7 @@ class TableReport:
         self._console = open_console(highlight=False, markup=False, soft_wrap=True)
         self._stretch = stretch
         self._found = 0
+        self._headed = False
         self._nearest: tuple[str, float, float] | None = None
         self._watched: Spotter | None = None
         self._bar: Progress | None = None
@@ -105,20 +106,32 @@ class TableReport:
     def recording(self, recording: "Recording") -> Iterator[None]:
         self._found = 0
         began = time.monotonic()
-        self._print(_printable(recording.path), style="bold")
-        self._print(f"  {'start':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
+        self._headed = False
+        with writing():  # now rather than after an hour, where nothing can be written
+            pass
         self._start_bar(recording)
         try:
             yield
         finally:
             self._stop_bar()
-            self._sum_up(recording, time.monotonic() - began)
+            # Of a recording that ends before the stretch begins there is nothing to sum up.
+            if recording.seconds > self._stretch.start or not self._stretch.start:
+                self._head(recording)
+                self._sum_up(recording, time.monotonic() - began)
+
+    def _head(self, recording: "Recording") -> None:
+        """Name and columns, before the first line of a recording."""
+        if not self._headed:
+            self._headed = True
+            self._print(_printable(recording.path), style="bold")
+            self._print(f"  {'start':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
 
     def progress(self, recording: "Recording") -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=recording.seconds)
 
     def detection(self, recording: "Recording", detection: "Detection", rate: int) -> None:
+        self._head(recording)
         self._found += 1
         if self._watched is not None:
             # To look costs a twelfth of a replay, and is of no more use.

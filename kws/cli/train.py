@@ -12,6 +12,7 @@ from kws.cli.options import parse_words
 from kws.cli.recipes import change_fields, leave_out
 from kws.errors import ConfigError
 from kws.extras import require
+from kws.text import counted
 
 if TYPE_CHECKING:
     from kws.training.recipe import Recipe
@@ -121,7 +122,8 @@ def train(
     )
     with TerminalReporter() as reporter:
         spec = run_training(run, out, Goal(Budget(minutes, steps), false_alarms), reporter, resume)
-    write_line(f"wrote {out}: {len(spec.keywords)} keywords, `kws listen --model {out}` tries it")
+    words = counted(len(spec.keywords), "keyword")
+    write_line(f"wrote {out}: {words}, `kws listen --model {out}` tries it")
 
 
 def _recipe(

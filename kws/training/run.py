@@ -15,6 +15,7 @@ from kws.spotting.matrices import Matrices
 from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
 from kws.spotting.row_clock import RowClock
+from kws.text import counted
 from kws.training.acoustic_rooms import room_responses
 from kws.training.base import Base, load_base, start_from
 from kws.training.checkpoint import CHECKPOINT_FILE
@@ -284,7 +285,8 @@ def _summary(corpus: Corpus, labels: LabelSet, learner: Learner) -> str:
     # By name: where --words was not given, a folder may have become a keyword that was not to.
     words = " ".join(labels.keywords)
     return (
-        f"{len(labels.keywords)} keywords ({words}), {clips.total()} clips for training and "
+        f"{counted(len(labels.keywords), 'keyword')} ({words}), "
+        f"{counted(clips.total(), 'clip')} for training and "
         f"{validation.total()} for validation, {speech / 3600:.2f} h of speech and "
         f"{noise / 3600:.2f} h of noise; {learner.parameters:,} parameters on {learner.device}"
     )

@@ -65,7 +65,7 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
 
 
 def mount_tiny(folder: Path) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "tmpfs", str(folder)]
     return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
 
 

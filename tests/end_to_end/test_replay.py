@@ -210,6 +210,14 @@ def test_a_stretch_that_makes_no_sense(
     assert not picture.exists()
 
 
+def test_a_stretch_behind_the_end_gives_the_error_and_no_table(
+    recording: Path, tiny_model_folder: Path
+) -> None:
+    result = run("--model", tiny_model_folder, "--from", "9:00", recording)
+    assert (result.returncode, result.stdout) == (3, b"")
+    assert b"there is nothing from 540 s on" in result.stderr
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_what_the_daemon_or_training_needs_is_not_imported(
     recording: Path, tiny_model_folder: Path, options: list[str]

@@ -186,6 +186,16 @@ def test_ctl_passes_errors_of_the_daemon_on(daemon: StandIn) -> None:
     assert control(daemon, "set-threshold", "0.5").returncode == 2
 
 
+def test_the_daemon_that_is_asked_is_named_once(
+    daemon: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KWS_CONTROL", daemon.control)
+    command = [KWS, "ctl", "set-threshold", "yes=0.7", "no=0.8"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert result.stderr == f"kws: asking {daemon.control}\n"
+    assert len(result.stdout.splitlines()) == 2
+
+
 def test_keys_from_keygen_to_control(tmp_path: Path) -> None:
     keys = str(tmp_path / "keys")
     assert run("keygen", keys).returncode == 0
