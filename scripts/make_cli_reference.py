@@ -61,7 +61,8 @@ def _usage(command: Any, path: str) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    return parameter.metavar + ("..." if parameter.nargs == -1 else "")
+    metavar: str = parameter.metavar
+    return metavar + ("..." if parameter.nargs == -1 else "")
 
 
 def _item(parameter: Any) -> str:
