@@ -120,7 +120,8 @@ class Recording:
             return block[:, 0]
         # Infinite samples are counted later; numpy need not warn about their mean.
         with np.errstate(over="ignore", invalid="ignore"):
-            return block.mean(axis=1)
+            mean: Samples = block.mean(axis=1)
+        return mean
 
     def _check_format(self) -> None:
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:

@@ -172,7 +172,8 @@ def _decode(path: Path) -> Samples | str:
         mono = soxr.resample(mono, rate, RATE, quality="HQ")
     if not len(mono):
         return "the file holds no samples"
-    return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+    samples: Samples = np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+    return samples
 
 
 def _blocks(sound: SequentialSound) -> Iterator[npt.NDArray[np.float32]]:

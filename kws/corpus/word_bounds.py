@@ -75,7 +75,8 @@ def _levels(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     energy = np.concatenate(([0.0], np.cumsum(signal**2)))
     starts = np.arange(0, len(signal) - _WINDOW + 1, _HOP)
     power = (energy[starts + _WINDOW] - energy[starts]) / _WINDOW
-    return uniform_filter1d(10 * np.log10(power + 1.0), _SMOOTHING)
+    levels: npt.NDArray[np.float64] = uniform_filter1d(10 * np.log10(power + 1.0), _SMOOTHING)
+    return levels
 
 
 def _grow(active: npt.NDArray[np.bool_], peak: int) -> tuple[int, int]:

@@ -58,7 +58,8 @@ class SlidClipModel:
         self._interpreter.invoke()
         logits = self._interpreter.get_tensor(self._output["index"])[0].astype(np.float64)
         exponentials = np.exp(logits - logits.max())
-        return exponentials / exponentials.sum()
+        posteriors: Array = exponentials / exponentials.sum()
+        return posteriors
 
     def listen(self, samples: Array, progress: Progress) -> list[Trace]:
         """Classify the last second after every hop: a trace for each of `THRESHOLDS`.

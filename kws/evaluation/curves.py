@@ -57,7 +57,8 @@ class Sweep:
     @property
     def alarms_per_hour(self) -> Array:
         """(shifts,)."""
-        return self.alarms.sum(axis=1) / self.hours
+        rates: Array = self.alarms.sum(axis=1) / self.hours
+        return rates
 
 
 def sweep(

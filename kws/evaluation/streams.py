@@ -166,4 +166,6 @@ def _envelope(placements: Sequence[Placement], levels: np.ndarray, length: int) 
     """Level of the noise (length,): constant under each clip, even in dB from one to the next."""
     positions = [edge for placed in placements for edge in (placed.clip_start, placed.clip_end)]
     heights = np.repeat(np.log(np.maximum(levels, 1e-6)), 2)
-    return np.exp(np.interp(np.arange(length), positions, heights)).astype(np.float32)
+    levels_between = np.interp(np.arange(length), positions, heights)
+    envelope: Audio = np.exp(levels_between).astype(np.float32)
+    return envelope

@@ -136,7 +136,8 @@ class WordBounds:
     def _energy(self, state: BoundsState) -> Array:
         """(N,) mean log mel energy per frame in dB, oldest first."""
         c0 = np.concatenate([part.mfcc[:, 0] for part in state.recent])[-self._length :]
-        return c0.astype(np.float64) * self._scale + self._shift
+        energy: Array = c0.astype(np.float64) * self._scale + self._shift
+        return energy
 
     def _edge(self, loud: npt.NDArray[np.bool_]) -> int:
         """Index of the last loud frame before the first pause too long to be part of a word."""

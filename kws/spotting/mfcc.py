@@ -103,7 +103,8 @@ class IncrementalMfcc:
         spectrum = np.fft.rfft(tapered, self.spec.fft)
         bins = (spectrum.real**2 + spectrum.imag**2).astype(self._dtype)
         log_mel = np.log(bins[:, None] @ self._mel + self._floor)
-        return (log_mel @ self._dct + self._offset)[:, 0]
+        mfcc: Array = (log_mel @ self._dct + self._offset)[:, 0]
+        return mfcc
 
 
 def _overlapping(signal: Array, count: int, window: int, hop: int) -> Array:

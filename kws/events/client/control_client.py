@@ -48,7 +48,7 @@ class ControlClient:
             raise NoDaemonError(self._watch.explain(self.endpoint, self._timeout))
         body = self._socket.recv()
         try:
-            reply = msgspec.json.decode(body, type=answer | Refusal)
+            reply: AnswerT | Refusal = msgspec.json.decode(body, type=answer | Refusal)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoDaemonError(
                 f"what answers at {self.endpoint} is no daemon of this version: {error}"
