@@ -30,9 +30,12 @@ lint: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/mypy
+	cd benchmarks/listeners && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
 
 check: $(VENV)/.test test-packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 # For as long as one likes: every parser gets 5,000 damaged inputs (docs/fuzzing.md).
 fuzz: $(VENV)/.test
@@ -47,7 +50,7 @@ release-check:
 	@$(PYTHON) -m scripts.check_release
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .coverage .coverage.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ def test_a_home_that_is_closed_holds_no_settings(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "stat", closed)
-    monkeypatch.setattr(config.os, "access", lambda *_: False)
+    monkeypatch.setattr("kws.config.os.access", lambda *_: False)
     assert read_config({}) == config.ListenConfig()
 
 

@@ -78,7 +78,9 @@ class Batch:
 def tapes_of_lanes(place: Place, recipe: Schedule) -> npt.NDArray[np.int64]:
     """(lanes,) the tape that each lane plays at `place`, drawn afresh for every pass."""
     rng = np.random.default_rng((recipe.seed, place.generation, place.run, 7))
-    return rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)[place.tape]
+    rows: npt.NDArray[np.int64] = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)
+    of_place: npt.NDArray[np.int64] = rows[place.tape]
+    return of_place
 
 
 def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:

@@ -67,6 +67,7 @@ class Learner:
         """
         self._state = reset_lanes(self._state, self._fresh, resets.to(self.device))
         self.network.train()
+        logits: Tensor
         logits, self._state = self.network(frames.to(self.device), self._state)
         return logits
 
@@ -75,7 +76,7 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(self._course, step, share)
         self._optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._course.gradient_clip)
         self._optimizer.step()
         follow(self.averaged, self.network, step, self._course.average)

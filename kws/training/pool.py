@@ -82,7 +82,7 @@ class Background(Generic[Made]):
             KwsError: what went wrong over there.
         """
         try:
-            answer: Generation | KwsError = self._connection.recv()
+            answer: Made | KwsError = self._connection.recv()
         except EOFError as error:
             raise KwsError(
                 "the process that mixes tapes has died, most likely for lack of memory"

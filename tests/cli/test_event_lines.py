@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from kws.cli.event_lines import event_line
-from kws.events.messages import ErrorEvent, Event, PosteriorsEvent, StateEvent
+from kws.events.messages import AnyEvent, ErrorEvent, PosteriorsEvent, StateEvent
 from tests.support import stand_in
 
 pytestmark = pytest.mark.usefixtures("paris")
@@ -55,7 +55,7 @@ MOMENT = datetime(2026, 11, 22, 20, 36, 0, 101_999, tzinfo=UTC)
         ),
     ],
 )
-def test_line(event: Event, line: str) -> None:
+def test_line(event: AnyEvent, line: str) -> None:
     assert event_line(event) == line
 
 

@@ -1,6 +1,7 @@
 """An inference loop that runs, and all that it publishes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.support.ears import Bench, Open
 def open_bench(tiny_model: Model) -> Iterator[Open]:
     benches = []
 
-    def make(**options: object) -> Bench:
+    def make(**options: Any) -> Bench:
         benches.append(Bench(tiny_model, **options))
         return benches[-1]
 

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -194,7 +195,7 @@ def test_after_a_limit_the_stream_goes_on_afresh(
 
 def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
     for number in range(32):
-        bench.perform(lambda n=number: bench.loop.mute(f"reason {n}"))
+        bench.perform(partial(bench.loop.mute, f"reason {number}"))
     with pytest.raises(KwsError, match="32 reasons"):
         bench.perform(lambda: bench.loop.mute("one more"))
     assert len(bench.perform(lambda: bench.loop.mute("reason 0")).reasons) == 32

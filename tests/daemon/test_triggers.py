@@ -79,9 +79,11 @@ def test_the_oldest_go_first(record: Callable[..., TriggerRecorder], tmp_path: P
     (tmp_path / "kept" / "mine.txt").write_text("not a recording of kws")
     for position in range(8):
         recorder.save("yes", position)
-        wait_for(
-            "the recording", lambda p=position: any(f"{p:012d}" in x.name for x in kept(tmp_path))
-        )
+
+        def is_kept(name: str = f"{position:012d}") -> bool:
+            return any(name in path.name for path in kept(tmp_path))
+
+        wait_for("the recording", is_kept)
     recorder.stop()
     recordings = [path for path in kept(tmp_path) if path.suffix == ".flac"]
     assert sum(path.stat().st_size for path in recordings) <= 150_000

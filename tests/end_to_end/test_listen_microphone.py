@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,13 +44,13 @@ def listen(tmp_path: Path, pulse: PulseServer, tiny_model_folder: Path) -> Itera
     """Starts daemons on the microphone with the tiny model."""
     with contextlib.ExitStack() as stack:
 
-        def start(*arguments: str | Path, **options: object) -> Listener:
+        def start(*arguments: str | Path, **options: Any) -> Listener:
             return stack.enter_context(
                 Listener(
                     tmp_path,
                     *("--model", tiny_model_folder, *arguments),
                     environment=pulse.environment,
-                    **options,  # type: ignore[arg-type]
+                    **options,
                 )
             )
 

@@ -37,7 +37,9 @@ class Terminal:
         self.process = subprocess.Popen(
             [KWS, "monitor", *arguments],
             env=environment | {"TERM": "xterm-256color", "PYTHONUTF8": "1"},
-            **dict.fromkeys(("stdin", "stdout", "stderr"), self._slave),
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
@@ -72,7 +74,7 @@ class Terminal:
 
     def wait_end(self) -> int:
         """The exit code; the terminal must be as it was."""
-        code = self.process.wait(DEADLINE)
+        code: int = self.process.wait(DEADLINE)
         wait_for("the end of the picture", lambda: self.text.rfind(LEAVE_SCREEN) > 0)
         assert self.text.count(SHOW_SCREEN) == self.text.count(LEAVE_SCREEN)
         assert self.text.rindex(SHOW_CURSOR) > self.text.rindex("\x1b[?25l")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.support.replaying import DEADLINE, KWS, detections, run
+from tests.support.listener import KWS
+from tests.support.replaying import DEADLINE, detections, run
 from tests.support.truth import compare, read_truth
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording"
@@ -122,7 +123,7 @@ def test_where_nothing_fires_it_says_how_near_it_came(
     recording: Path, tmp_path: Path, tiny_model_folder: Path
 ) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(16000, np.float32), 16000)
-    model = ["--model", tiny_model_folder, "--words", "stop"]
+    model: list[str | Path] = ["--model", tiny_model_folder, "--words", "stop"]
     result = run(*model, "--threshold", "0.999", recording)
     *_, summary, nearest = result.stdout.decode().splitlines()
     assert " 0 words, " in summary

@@ -18,10 +18,10 @@ class StandIn:
         self._inputs = inputs
         self._logits = np.zeros((1, 12), np.float32)
 
-    def get_input_details(self) -> list[dict]:
+    def get_input_details(self) -> list[dict[str, object]]:
         return [{"index": 0, "shape": np.array(self._inputs)}]
 
-    def get_output_details(self) -> list[dict]:
+    def get_output_details(self) -> list[dict[str, object]]:
         return [{"index": 1, "shape": np.array((1, 12))}]
 
     def set_tensor(self, index: int, window: np.ndarray) -> None:

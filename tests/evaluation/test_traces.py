@@ -27,7 +27,7 @@ def silent(_samples: int) -> None:
 def test_a_listener_hears_what_the_spotter_hears(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model)
     expected = spotter.feed(noise) + spotter.flush()
-    heard = []
+    heard: list[int] = []
     trace = SpotterListener(tiny_model).listen(noise, heard.append)[0]
     assert expected
     assert list(trace.detections) == expected
@@ -72,7 +72,7 @@ def test_replay_decides_as_the_detector_does_row_by_row(scores: np.ndarray) -> N
     detector = Detector(plain, decision)
     state, expected = detector.initial_state(), []
     for position, row in zip(positions, scores, strict=True):
-        decisions, state = detector.step(row[None], [position], state)
+        decisions, state = detector.step(row[None], [int(position)], state)
         expected += [(WORDS[word].word, int(position)) for _, word in decisions.fired]
     trials = decide_again(positions, scores, WORDS, decision)
     assert [(trial.keyword, trial.fired) for trial in trials] == expected

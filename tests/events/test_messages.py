@@ -7,7 +7,7 @@ import math
 import pkgutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
@@ -52,7 +52,7 @@ INSTANTS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st
 INTEGERS = st.integers(-(2**53), 2**53)
 
 
-def values(kind: object) -> st.SearchStrategy[object]:
+def values(kind: object) -> st.SearchStrategy[Any]:
     """Values of a msgspec type, found from its own description."""
     match kind:
         case msgspec.inspect.FloatType(gt=low, le=high) if low is not None:
@@ -89,7 +89,8 @@ def values(kind: object) -> st.SearchStrategy[object]:
 
 
 def instances(struct: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:
-    return values(msgspec.inspect.type_info(struct))
+    found: st.SearchStrategy[msgspec.Struct] = values(msgspec.inspect.type_info(struct))
+    return found
 
 
 def test_all_message_classes_are_found() -> None:
@@ -123,7 +124,9 @@ def test_every_field_and_class_is_documented(struct: type[msgspec.Struct]) -> No
 @settings(max_examples=25)
 @given(data=st.data())
 def test_events_match_the_schema(struct: type[Event], data: st.DataObject) -> None:
-    event = json.loads(encode_event(data.draw(instances(struct))))
+    drawn = data.draw(instances(struct))
+    assert isinstance(drawn, Event)
+    event = json.loads(encode_event(drawn))
     VALIDATOR.validate(event)
     event.pop(data.draw(st.sampled_from(sorted(event))))
     with pytest.raises(jsonschema.ValidationError):
@@ -152,7 +155,9 @@ def test_schema_is_a_schema_and_documents_every_field() -> None:
 @settings(max_examples=25)
 @given(data=st.data())
 def test_topics_end_in_a_slash(struct: type[Event], data: st.DataObject) -> None:
-    topic = data.draw(instances(struct)).topic
+    drawn = data.draw(instances(struct))
+    assert isinstance(drawn, Event)
+    topic = drawn.topic
     assert topic.startswith("kws/")
     assert topic.endswith("/")
     assert topic.count("/") == (3 if struct is DetectionEvent else 2)

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -22,7 +23,7 @@ def drawn(state: MonitorState, width: int = 80, height: int = 24, at: float = AT
     return screen(View(state, at), width, height).splitlines()
 
 
-def screen(view: View, width: int, height: int, **options: object) -> str:
+def screen(view: View, width: int, height: int, **options: Any) -> str:
     console = Console(
         file=io.StringIO(), width=width, height=height, force_terminal=True, _environ={}, **options
     )
@@ -176,4 +177,5 @@ def test_a_terminal_without_unicode_gets_ascii(width: int) -> None:
 
     console = Console(file=Latin(), width=width, height=24, force_terminal=True, _environ={})
     console.print(Screen(View(listening(), AT)))
+    assert isinstance(console.file, io.StringIO)
     console.file.getvalue().encode("ascii")

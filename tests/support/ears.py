@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class ScriptedSource:
 class Bench:
     """A loop that runs, and all that it publishes."""
 
-    def __init__(self, model: Model, **options: object) -> None:
+    def __init__(self, model: Model, **options: Any) -> None:
         self.subscribed_to_posteriors = False
         self.events: list[Event] = []
         self.source = ScriptedSource()

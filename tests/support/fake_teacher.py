@@ -21,4 +21,5 @@ class FakeTeacher:
     def __call__(self, audio: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(audio, self.window)[:: self.hop]
         power = np.square(np.abs(np.fft.rfft(windows)[:, :800])).reshape(len(windows), 4, 200)
-        return np.log(power.mean(-1) + 1e-2).astype(np.float32)
+        answers: np.ndarray = np.log(power.mean(-1) + 1e-2).astype(np.float32)
+        return answers

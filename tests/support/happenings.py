@@ -1,6 +1,7 @@
 """Events of a made-up daemon with three words."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from kws.events.messages import (
     DetectionEvent,
@@ -25,24 +26,22 @@ def row(position: int, level: float = -30.0, **scores: float) -> PosteriorsEvent
     )
 
 
-def detection(word: str, fired: int, **fields: object) -> DetectionEvent:
+def detection(word: str, fired: int, **fields: Any) -> DetectionEvent:
     """`word` with a score of 0.81, 100 ms after its end."""
-    return DetectionEvent(
-        **{
-            "id": "1",
-            "keyword": word,
-            "score": 0.81,
-            "threshold": 0.55,
-            "start": fired - 9600,
-            "end": fired - 1600,
-            "fired": fired,
-            "time": NOON,
-            "latency_ms": 100.0,
-            "level_dbfs": -21.0,
-            "model": MODEL,
-        }
-        | fields
-    )
+    usual: dict[str, Any] = {
+        "id": "1",
+        "keyword": word,
+        "score": 0.81,
+        "threshold": 0.55,
+        "start": fired - 9600,
+        "end": fired - 1600,
+        "fired": fired,
+        "time": NOON,
+        "latency_ms": 100.0,
+        "level_dbfs": -21.0,
+        "model": MODEL,
+    }
+    return DetectionEvent(**usual | fields)
 
 
 def description(**thresholds: float) -> Description:

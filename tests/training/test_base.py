@@ -12,10 +12,10 @@ from safetensors.numpy import load, save
 
 from kws.errors import ModelError
 from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.model import WEIGHTS_FILE
 from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.base import (
     BASE_FILE,
-    WEIGHTS_FILE,
     Base,
     BaseSpec,
     TeacherFacts,

@@ -132,7 +132,14 @@ def test_nothing_to_resume(tiny_corpus: Path, tmp_path: Path) -> None:
 
 def train(data: Path, out: Path, *more: str) -> int:
     """Run `kws train` in this process; gives back its exit code."""
-    quick = ("--without", "noise,spectral,faults", "--set", "lanes=4", "--set", "tapes=4")
+    quick: tuple[str, ...] = (
+        "--without",
+        "noise,spectral,faults",
+        "--set",
+        "lanes=4",
+        "--set",
+        "tapes=4",
+    )
     quick += ("--set", "tape_chunks=4", "--set", "chunk=100", "--words", "rise,fall")
     with pytest.raises(SystemExit) as ended:
         main(["train", str(data), "--out", str(out), *quick, *more])

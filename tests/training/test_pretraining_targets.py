@@ -44,7 +44,7 @@ def test_every_embedding_belongs_to_one_row_of_one_chunk(
 
 
 def test_a_row_has_heard_its_window_and_the_row_before_has_not() -> None:
-    alignment = align(RECIPE, OnnxTeacher)  # type: ignore[arg-type]  its numbers suffice
+    alignment = align(RECIPE, OnnxTeacher)  # type: ignore[arg-type]
     assert alignment == Alignment(19, 2)
     features, block = RECIPE.features, RECIPE.network.block
 

@@ -52,7 +52,7 @@ def find_daemon(
     tried = " or ".join(getattr(place, needed) for place in places) or "an unknown endpoint"
     raise NoDaemonError(
         f"no daemon answers at {tried}: start one with `kws listen`, "
-        f"or say where it is with --{needed}"
+        f"or name its endpoint ({needed}=... in Python, --{needed} on the command line)"
     )
 
 

@@ -96,7 +96,8 @@ class OnnxTeacher:
     def _mel_frames(self, audio: Audio) -> npt.NDArray[np.float32]:
         """(T, 32) log mel energies every 10 ms, scaled as the embedding was trained on them."""
         scaled = audio[None] * np.float32(32768)
-        return _run(self._mel, scaled)[0, 0] / np.float32(10) + np.float32(2)
+        mel: npt.NDArray[np.float32] = _run(self._mel, scaled)[0, 0] / np.float32(10)
+        return mel + np.float32(2)
 
     def _check(self, folder: Path) -> int:
         """The number of dimensions, once unfolded and original answers were seen to agree."""
@@ -149,7 +150,9 @@ def _session(content: bytes, path: Path) -> Any:
 
 def _run(session: Any, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     try:
-        return session.run(None, {session.get_inputs()[0].name: values.astype(np.float32)})[0]
+        name = session.get_inputs()[0].name
+        output: npt.NDArray[np.float32] = session.run(None, {name: values.astype(np.float32)})[0]
+        return output
     except Exception as error:  # whose errors have no base of their own
         raise ConfigError(f"the teacher does not take what it is given: {error}") from error
 

@@ -51,10 +51,12 @@ def unfold(model: bytes) -> bytes:
     del graph.output[:]
     graph.output.append(output)
     del graph.value_info[:]
-    return graph_model.SerializeToString()
+    unfolded: bytes = graph_model.SerializeToString()
+    return unfolded
 
 
 def _array(values: Any) -> list[int]:
     import onnx
 
-    return onnx.numpy_helper.to_array(values).tolist()
+    numbers: list[int] = onnx.numpy_helper.to_array(values).tolist()
+    return numbers
