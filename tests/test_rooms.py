@@ -32,7 +32,7 @@ ROOMS = {
     "benchmark": "audio, spotting, events, events/server, daemon",
     "cli": "audio, spotting, events, events/server, events/client, daemon, replay, corpus, "
     "training, training/pretraining, evaluation, monitor, benchmark",
-    FACADE: "spotting, events/client",
+    FACADE: "spotting, events, events/client",
     "examples": "kws",
     "studies": "spotting, corpus, training, evaluation",
     "benchmarks": "audio, spotting, events, corpus, benchmark, kws, tests/support",
