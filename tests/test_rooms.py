@@ -48,7 +48,7 @@ LIBRARIES = {
     "python_speech_features": ["kws/training/"],
     "pyroomacoustics": ["kws/training/"],
     "scipy": ["kws/corpus/", "kws/training/", "kws/evaluation/"],
-    "matplotlib": ["kws/replay/picture.py", "kws/training/", "kws/evaluation/"],
+    "matplotlib": ["kws/replay/", "kws/training/", "kws/evaluation/"],
     "typer": ["kws/cli/"],
 }
 """Libraries that are heavy, or optional, or do not always load: where in kws they may be used."""
