@@ -74,7 +74,9 @@ class Playback:
             with open_recording(self.name, self._channel, block) as recording:
                 self.status = SourceStatus("open", device=self.name, rate=recording.rate)
                 self._deliver(recording)
-            self._end = SourceStatus("ended", reason="the recording has ended")
+            # Whoever stopped it early must not hear that the recording was over.
+            if not self._stopping.is_set():
+                self._end = SourceStatus("ended", reason="the recording has ended")
         except AudioFileError as error:
             self._end = SourceStatus("failed", reason=str(error), error=error)
 

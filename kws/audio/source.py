@@ -49,7 +49,8 @@ class Source(Protocol):
     - Chunks are mono float32 at 16 kHz, in order, and none is given twice.  `captured` is never in
       the future, and None exactly where `clock` is ``none``; `stream` never goes back.
     - `backlog` is what `read` has not given yet: never below 0, and 0 once all has been read.
-    - It is ``ended`` or ``failed`` only when all samples have been read, and stays so.
+    - It is ``ended`` or ``failed`` only when all samples have been read, and stays so.  A source
+      that was stopped before that is neither.
     - `stop` may be called at any time and again, also before `start`; its thread then ends.
     """
 

@@ -165,3 +165,14 @@ def test_it_can_be_stopped_at_any_time_and_again(candidate: Candidate, started: 
         listen(candidate, 0.1)
     candidate.source.stop()
     candidate.source.stop()
+
+
+def test_to_be_stopped_is_not_to_have_ended(candidate: Candidate) -> None:
+    """Else the daemon, told to stop, would take what it has heard for a whole recording."""
+    candidate.source.start()
+    candidate.feed()
+    listen(candidate, 0.1)
+    candidate.source.stop()
+    wait_for("all that was brought", lambda: candidate.source.read(0.05) is None)
+    assert candidate.source.status.state == "open"
+    wait_for("the thread to be known as gone", lambda: not candidate.source.alive)

@@ -38,7 +38,7 @@ class ScriptedSource:
         self.status = SourceStatus("open", device="script", rate=16000)
 
     def stop(self) -> None:
-        self.status = SourceStatus("ended")
+        self.alive = False
 
     def read(self, timeout: float) -> Chunk | None:
         if self.status.state == "opening":
