@@ -84,6 +84,8 @@ class WordBounds:
         self, frames: Frames, fired: Sequence[Fired], state: BoundsState
     ) -> tuple[list[Bounds], BoundsState]:
         """Hear some frames, and say where the words lie that `fired` in them, in order."""
+        if not fired:
+            return [], self._remember(frames, state)
         found, heard = [], 0
         for keyword, upto, position in fired:
             state = self._remember(Frames(frames.mfcc[heard:upto], frames.power[heard:upto]), state)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -77,8 +76,8 @@ class Spotter:
             state = stream.state
             frames, mfcc = self._mfcc.step(piece, state.mfcc)
             posteriors, network = self._engine.step(frames.mfcc, state.network)
-            stream.state = replace(
-                state, position=state.position + len(piece), mfcc=mfcc, network=network
+            stream.state = state._replace(
+                position=state.position + len(piece), mfcc=mfcc, network=network
             )
             detections += stream.decide(frames, posteriors)
         return detections

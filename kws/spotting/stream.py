@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +39,7 @@ class Row(NamedTuple):
     """Level of the newest window."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamState:
+class StreamState(NamedTuple):
     """Everything that is remembered of a stream, as a value that can be kept and restored."""
 
     position: int
@@ -196,8 +194,8 @@ class Stream:
             for row, word in decisions.fired
         ]
         found, bounds = self._bounds.step(frames, fired, state.bounds)
-        self.state = replace(
-            state, rows=state.rows + len(posteriors), detector=detector, bounds=bounds
+        self.state = state._replace(
+            rows=state.rows + len(posteriors), detector=detector, bounds=bounds
         )
         return [
             self._detection(word, decisions.scores[row], positions[row], place)
