@@ -7,7 +7,7 @@ RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
-.PHONY: run extras test lint types check fuzz format release-check clean
+.PHONY: run extras test test-pythons lint types check fuzz format release-check clean
 
 # Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
@@ -36,6 +36,10 @@ check: $(VENV)/.test test-packages
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+# The tests on every Python that is promised and can be had; takes as many times as long.
+test-pythons:
+	sh scripts/test_on_pythons.sh
 
 # For as long as one likes: every parser gets 5,000 damaged inputs (docs/fuzzing.md).
 fuzz: $(VENV)/.test
