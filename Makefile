@@ -7,7 +7,7 @@ RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
-.PHONY: run extras test test-pythons lint types check fuzz format release-check clean
+.PHONY: run extras test lint types check test-pythons fuzz format release-check clean
 
 # Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
@@ -37,9 +37,9 @@ check: $(VENV)/.test test-packages
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-# The tests on every Python that is promised and can be had; takes as many times as long.
+# The same with the other Pythons that kws promises to run on, as far as they can be had here.
 test-pythons:
-	sh scripts/test_on_pythons.sh
+	@sh scripts/test_on_pythons.sh
 
 # For as long as one likes: every parser gets 5,000 damaged inputs (docs/fuzzing.md).
 fuzz: $(VENV)/.test
@@ -54,7 +54,7 @@ release-check:
 	@$(PYTHON) -m scripts.check_release
 
 clean:
-	rm -rf $(VENV) .coverage .coverage.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .coverage .coverage.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -35,13 +35,13 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Everything that `kws listen` can be told.  The names are the keys of the TOML file."""
 
     model: str | None = None
-    """Name or folder of the model; the one that comes along by default."""
+    """Name or folder of the model; the bundled one by default."""
     words: SomeWords | None = None
     """The words that may fire; all of the model by default."""
     threshold: float | None = None
     """The threshold of all words; those of the model by default."""
     thresholds: dict[str, float] = {}
-    """Thresholds of single words, which go before `threshold`."""
+    """Thresholds of single words, which take precedence over `threshold`."""
     source: str = "mic"
     """``mic``, the path of a recording, or ``-`` for standard input."""
     pace: bool = True

@@ -1,6 +1,6 @@
 """The one family of errors that kws raises on purpose, each with an exit code of its own.
 
-Every message says what happened and, where there is one, how to mend it: the command line prints
+Every message says what happened and, where there is a way, how to fix it: the command line prints
 it as a single line.  Exit code 2 is left to the command line parser (wrong usage).
 """
 

@@ -178,7 +178,7 @@ def open_recording(
         block: Frames of the file to read at once, about 0.1 s by default.
 
     Raises:
-        AudioFileError: it cannot be opened, is no recording, or has no such channel.
+        AudioFileError: it cannot be opened, is not a recording, or has no such channel.
     """
     name = str(path)
     try:

@@ -71,7 +71,7 @@ class PortAudio:
         ]
 
     def _lenient_entries(self) -> list[dict[str, Any]]:
-        """What `query_devices` gives, where the name of a device is no UTF-8.
+        """What `query_devices` gives, where the name of a device is not UTF-8.
 
         ALSA does not promise that, and one such device must not hide all others.
         """

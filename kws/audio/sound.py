@@ -13,7 +13,7 @@ class SequentialSound(soundfile.SoundFile):  # type: ignore[misc]  # no types
 
     After each read soundfile seeks to where the file already stands, if it can seek at all.  That
     costs time, fails at the end of a FLAC of unknown length, and makes the MP3 decoder start
-    afresh, so that the samples would depend on the block size.
+    again, so that the samples would depend on the block size.
     """
 
     # soundfile has these without types.

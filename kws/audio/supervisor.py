@@ -63,7 +63,7 @@ class MicrophoneSource:
         patient: bool = True,
         host: Callable[[], PortAudio] = PortAudio,
     ) -> None:
-        """Set out, opening nothing yet.
+        """Choose the device; nothing is opened yet.
 
         Args:
             device: name, part of a name, or index; None for the default one.

@@ -62,7 +62,7 @@ def decode_folder(
     """Decode the files `names` below `folder`, or take them from the cache.
 
     The cache is keyed by name, size and time of change of every file.  Files of any rate and any
-    number of channels are welcome; channels are averaged.
+    number of channels are accepted; channels are averaged.
 
     Raises:
         DataError: the folder or a file may not be read by this user.

@@ -24,7 +24,7 @@ class Actions:
         """Have `action` carried out, and give back what it gives or raises.  For other threads.
 
         Raises `KwsError` when that takes longer than `patience` seconds.  An action that has not
-        been begun by then is not carried out later.
+        been started by then is not carried out later.
         """
         future: Future[Result] = Future()
 

@@ -9,7 +9,7 @@ from kws.samples import RATE
 _SLOT_SECONDS = 2.5
 _SLOTS = 24
 _LOST_SECONDS = 0.2
-"""Later than this for a whole slot no chance makes a block: sound was lost without a word."""
+"""A block that is later than this for a whole slot is not late by chance: sound was lost."""
 
 
 class ClockAnchor:

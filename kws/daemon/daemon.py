@@ -52,7 +52,7 @@ class Daemon:
 
         Args:
             config: what to begin with.
-            read_config: gives the configuration anew for each reload.
+            read_config: reads the configuration again for each reload.
             on_detection: told of every detection on the inference thread, so it must not wait.
 
         Raises:

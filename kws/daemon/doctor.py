@@ -1,4 +1,4 @@
-"""What is wrong with this machine, and the command that mends it."""
+"""What is wrong with this machine, and the command that fixes it."""
 
 import contextlib
 import os

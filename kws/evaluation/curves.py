@@ -23,7 +23,7 @@ Array = npt.NDArray[np.floating]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The miss rate at a wished number of false alarms."""
+    """The miss rate at a given number of false alarms."""
 
     alarms_per_hour: float
     miss_rate: float | None

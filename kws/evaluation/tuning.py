@@ -1,4 +1,4 @@
-"""Thresholds for a wished number of false alarms an hour, chosen on the validation part.
+"""Thresholds for a given number of false alarms an hour, chosen on the validation part.
 
 One threshold is common to all words, and each word may differ from it by an offset.  A word has few
 clips to tell its offset by, so the offset is shrunk towards 0, by n / (n + 100) for n clips.  All
@@ -96,7 +96,7 @@ def tune(
 ) -> tuple[list[KeywordSettings], Tuning]:
     """Settings of all keywords for `wished` false alarms an hour on the quiet ones of `streams`.
 
-    The smoothing is that with the fewest mistakes on the streams of clips at the wished rate.
+    The smoothing is that with the fewest mistakes on the streams of clips at the allowed rate.
 
     Raises:
         ConfigError: no threshold keeps to so few false alarms.
@@ -121,7 +121,7 @@ def tune(
 def _plain(
     keywords: list[KeywordSettings], streams: Sequence[Heard], wished: float, smoothing: int
 ) -> tuple[float, Outcome]:
-    """The lowest common threshold, without offsets, that keeps to the wished rate."""
+    """The lowest common threshold, without offsets, that keeps to the allowed rate."""
     tuner = _Tuner(keywords, streams, smoothing)
     found = tuner.level(dict.fromkeys(tuner.words, 0.0), wished)
     if found is None:

@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class ServerKeys:
-    """The folder of the daemon.  The lists of clients are read anew for every handshake."""
+    """The folder of the daemon.  The lists of clients are read again for every handshake."""
 
     folder: Path
     public: bytes
@@ -124,8 +124,8 @@ def make_server_keys(folder: Path) -> ServerKeys:
 def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path) -> None:
     """New keys for a client in ``folder``, and its entry in the lists of the daemon; or nothing.
 
-    Raises `ConfigError` for a name that is no file name or is taken, or that a client before had
-    who was allowed more.
+    Raises `ConfigError` for a name that is not a file name or is taken, or that belonged to an
+    earlier client who was allowed more.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} cannot name a client: use letters, digits, '.', '-' and '_'")
@@ -152,7 +152,7 @@ def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path)
 def read_names(path: Path) -> set[str]:
     """The names in a list, one a line; what follows a ``#`` is a comment.
 
-    Raises `EndpointError` for a line that is no name, or a list that others may write to.
+    Raises `EndpointError` for a line that is not a name, or a list that others may write to.
     """
     try:
         _check_ours(path)

@@ -65,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     v: int = SCHEMA_VERSION
     """Version of the schema."""
     boot: str = ""
-    """Identifies one start of the daemon (UUID); sequence numbers begin anew with it."""
+    """Identifies one start of the daemon (UUID); sequence numbers start again from 1 with it."""
     seq: int = 0
     """Counts the messages of this topic in this boot, from 1; a hole is a lost message."""
     source: str = ""
@@ -255,7 +255,7 @@ def encode_event(event: Event) -> bytes:
     """The event as UTF-8 JSON.
 
     Raises `ValueError` for what JSON cannot say: NaN, an infinity (msgspec would write null), or
-    text that is no Unicode, such as some file names.
+    text that is not Unicode, such as some file names.
     """
     field = _nonfinite_field(event)
     if field is not None:

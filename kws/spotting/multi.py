@@ -42,7 +42,7 @@ class MultiSpotter:
     def __init__(
         self, model: Model | str | os.PathLike[str] | None = None, *, lanes: int = LANES
     ) -> None:
-        """Listen with `model` (a `Model`, a folder, a name, or None for the one that comes along).
+        """Listen with `model` (a `Model`, a folder, a name, or None for the bundled one).
 
         Args:
             lanes: how many streams are computed in one product.
@@ -105,8 +105,8 @@ class MultiSpotter:
             what was heard, by stream, as `Spotter.feed` gives it.
 
         Raises:
-            ValueError: a stream is none of ours, or its samples are no one-dimensional array of
-                floats; then no stream has heard anything.
+            ValueError: a stream is not one of ours, or its samples are not a one-dimensional array
+                of floats; then no stream has heard anything.
         """
         if samples.keys() - set(self.streams):
             raise ValueError("samples for a stream that is not, or no longer, one of ours")

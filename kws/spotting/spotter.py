@@ -40,7 +40,7 @@ class Spotter:
         thresholds: float | Mapping[str, float] | None = None,
         engine: Engine | None = None,
     ) -> None:
-        """Listen with `model` (a `Model`, a folder, a name, or None for the one that comes along).
+        """Listen with `model` (a `Model`, a folder, a name, or None for the bundled one).
 
         Args:
             words: the keywords that may fire, by default all of the model.
@@ -83,6 +83,6 @@ class Spotter:
         return detections
 
     def flush(self) -> list[Detection]:
-        """Let a word at the very end fire: listen to half a second of silence, by way of `feed`."""
+        """Let a word at the very end fire: `feed` half a second of silence."""
         rate = self.model.spec.features.sample_rate
         return self.feed(np.zeros(round(FLUSH_SECONDS * rate), np.float32))

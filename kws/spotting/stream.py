@@ -23,7 +23,7 @@ Samples = npt.NDArray[np.floating]
 LONGEST_PIECE = 16
 """Rows of posteriors computed at a time: more would save little, and leave the cache."""
 NONFINITE = "nonfinite"
-"""The reason of a reset that a sample which is no number brought about."""
+"""The reason for a reset that was caused by a sample which is not a number."""
 
 
 class Row(NamedTuple):
@@ -230,7 +230,7 @@ class Stream:
 
 
 def _chosen(model: Model, words: Iterable[str] | None) -> list[KeywordSettings]:
-    """The settings of the wished words, in the order of the model."""
+    """The settings of the chosen words, in the order of the model."""
     known = model.spec.keywords
     if words is None:
         return list(known)

@@ -13,7 +13,7 @@ from kws.training.recipe import Recipe
 
 
 class Schedule(Protocol):
-    """What of a recipe decides how lanes walk over tapes."""
+    """The part of a recipe that decides how lanes walk over tapes."""
 
     @property
     def seed(self) -> int:
@@ -76,7 +76,7 @@ class Batch:
 
 
 def tapes_of_lanes(place: Place, recipe: Schedule) -> npt.NDArray[np.int64]:
-    """(lanes,) the tape that each lane plays at `place`, drawn afresh for every pass."""
+    """(lanes,) the tape that each lane plays at `place`, drawn again for every pass."""
     rng = np.random.default_rng((recipe.seed, place.generation, place.run, 7))
     rows: npt.NDArray[np.int64] = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)
     of_place: npt.NDArray[np.int64] = rows[place.tape]

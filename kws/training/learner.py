@@ -14,7 +14,7 @@ from kws.training.networks import StreamNetwork, count_parameters, map_state, re
 
 
 class Course(Protocol):
-    """What of a recipe decides how a network learns."""
+    """The part of a recipe that decides how a network learns."""
 
     @property
     def seed(self) -> int: ...
@@ -63,7 +63,8 @@ class Learner:
     def hear(self, frames: Tensor, resets: Tensor) -> Tensor:
         """The logits (B, T / block, K) of the next chunk (B, T, F) of every lane.
 
-        Lanes that are marked in `resets` (B,) begin afresh; the others go on where they were.
+        Lanes that are marked in `resets` (B,) start from a fresh state; the others
+        go on where they were.
         """
         self._state = reset_lanes(self._state, self._fresh, resets.to(self.device))
         self.network.train()
@@ -97,7 +98,7 @@ class Learner:
         return tensors | {f"state.{index}": leaf for index, leaf in enumerate(leaves)}
 
     def go_on_from(self, tensors: dict[str, Tensor]) -> None:
-        """Be as the learner was that gave these `tensors`; others among them are passed over."""
+        """Restore the learner that gave these `tensors`; others among them are ignored."""
         self.network.load_state_dict(part(tensors, "network."))
         self.averaged.load_state_dict(part(tensors, "averaged."))
         moments: dict[int, dict[str, Tensor]] = {}

@@ -1,4 +1,4 @@
-"""The learning curve as a picture, drawn anew after each validation."""
+"""The learning curve as a picture, redrawn after each validation."""
 
 import io
 import json

@@ -16,7 +16,7 @@ def frame_loss(log_posteriors: Tensor, codes: Tensor, log_allowed: Tensor) -> Te
 
 
 def taught_loss(log_posteriors: Tensor, taught: Tensor) -> Tensor:
-    """(B, R) cross-entropy with the teacher's posteriors, all that is no keyword as one.
+    """(B, R) cross-entropy with the teacher's posteriors, non-keywords taken together.
 
     Args:
         log_posteriors: (B, R, K)

@@ -1,4 +1,4 @@
-"""What the network for words is to become good at: frames, then whole words."""
+"""What the network for words is trained for: frames, then whole words."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Augmentation of log mel energies, afresh at every pass over a tape, and the step to MFCC."""
+"""Augmentation of log mel energies, drawn again at every pass over a tape, and the step to MFCC."""
 
 import torch
 from torch import Tensor

@@ -25,7 +25,7 @@ class Teacher:
 
         Raises:
             MissingExtraError: ai-edge-litert is not installed.
-            ConfigError: the file is no such model, or does not know a keyword.
+            ConfigError: the file is not such a model, or does not know a keyword.
         """
         try:
             from ai_edge_litert.interpreter import Interpreter

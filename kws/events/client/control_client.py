@@ -41,7 +41,7 @@ class ControlClient:
         """Send ``request`` and return the answer, which must be of the type ``answer``.
 
         Raises the error that the daemon reports (a `KwsError`), or `NoDaemonError` when no answer
-        comes in time or what comes is no answer.
+        comes in time or what comes is not an answer.
         """
         self._socket.send(msgspec.json.encode(request))
         if not self._socket.poll(int(1000 * self._timeout)):

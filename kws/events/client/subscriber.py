@@ -45,7 +45,7 @@ class Subscriber:
 
     Joining follows the rule that loses nothing: subscribe, the heartbeats last; wait for the first
     heartbeat; ask for the `snapshot` of all that was before; yield what comes after.  Later, when
-    messages are missing or the daemon has been started anew, detections and the state are fetched
+    messages are missing or the daemon has been restarted, detections and the state are fetched
     from another snapshot, and what remains lost is reported.
 
     Args:
@@ -144,7 +144,7 @@ class Subscriber:
         self._socket.rcvhwm = _RECEIVE_HIGH_WATER_MARK
         self._socket.reconnect_ivl_max = 2000
         self._socket.ipv6 = True
-        self._socket.heartbeat_ivl = 5000  # a connection that died without a word is made anew
+        self._socket.heartbeat_ivl = 5000  # a connection that died silently is replaced
         if self._keys is not None:
             self._keys.secure(self._socket)
         self._watch = ConnectionWatch(self._socket)

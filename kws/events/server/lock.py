@@ -1,6 +1,6 @@
 """One daemon per ipc endpoint.
 
-ZeroMQ lets a second process bind the same ipc path and thereby steal it without a word; a lock on
+ZeroMQ lets a second process bind the same ipc path and thereby steal it silently; a lock on
 a file beside the socket is what tells the second one no.  The kernel drops the lock with the
 process, so that nothing is left to clean up after SIGKILL.
 """
@@ -24,7 +24,7 @@ class EndpointLock:
         """Take the lock.
 
         Raises `EndpointError` that names the process which has it, or if something stands where
-        the socket belongs that is none: ZeroMQ would remove it without a word.
+        the socket belongs that is none: ZeroMQ would remove it silently.
         """
         self._socket = socket_path
         self._path = socket_path.with_name(socket_path.name + ".lock")

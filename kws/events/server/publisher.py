@@ -143,7 +143,7 @@ class EventPublisher:
         self.events = self._bind(self._events_socket, self.events, stack)
 
     def _bind(self, socket: zmq.Socket[bytes], endpoint: str, stack: ExitStack) -> str:
-        """Bind a socket that the thread shall own; returns the endpoint with its real port."""
+        """Bind a socket that the thread will own; returns the endpoint with its real port."""
         stack.enter_context(socket)
         watch = HandshakeWatch(socket, endpoint)
         stack.callback(watch.close)

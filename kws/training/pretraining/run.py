@@ -33,7 +33,7 @@ _STATISTICS = 2_000_000
 
 
 class Reporter(Protocol):
-    """Who tells the user how it goes."""
+    """Tells the user how it is going."""
 
     def note(self, text: str) -> None:
         """A line worth reading."""

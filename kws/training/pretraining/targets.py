@@ -34,7 +34,7 @@ def align(recipe: PretrainingRecipe, teacher: EmbeddingTeacher) -> Alignment:
     """The first row that has heard all of the first window, `recipe.lag` rows later, and so on.
 
     Raises:
-        ConfigError: the teacher's pace is no multiple of the network's.
+        ConfigError: the teacher's pace is not a multiple of the network's.
     """
     features, block = recipe.features, recipe.network.block
     row = block * features.hop
