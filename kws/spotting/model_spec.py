@@ -8,6 +8,7 @@ import msgspec
 from kws.errors import ModelError
 from kws.samples import RATE
 from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.row_clock import RowClock
 
 FORMAT: Final = "kws-model"
 VERSION: Final = 1
@@ -131,7 +132,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     @property
     def row_samples(self) -> int:
         """Samples from one row of posteriors to the next."""
-        return self.network.block * self.features.hop
+        return RowClock.of(self.features, self.network.block).step
 
     def check(self) -> None:
         """Raise `ModelError` naming the first field that makes no sense."""

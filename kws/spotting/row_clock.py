@@ -16,9 +16,12 @@ class RowClock(NamedTuple):
     @classmethod
     def of(cls, features: FeatureSpec, block: int) -> Self:
         """That of a network whose rows take `block` frames each."""
-        step = block * features.hop
-        return cls(step - features.hop + features.window, step)
+        return cls(features.span(block), block * features.hop)
 
     def __call__(self, row: int) -> int:
         """The sample up to which the stream has been heard when `row` is complete."""
         return self.first + row * self.step
+
+    def row_at(self, sample: int) -> int:
+        """The first row that is not complete before `sample`."""
+        return max(0, -((self.first - sample) // self.step))

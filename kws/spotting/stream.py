@@ -168,7 +168,7 @@ class Stream:
         if not good.all():
             edges = np.flatnonzero(np.diff(good)) + 1
             runs, is_good = np.split(samples, edges), good[[0, *edges]].tolist()
-        longest = LONGEST_PIECE * self.model.spec.row_samples
+        longest = LONGEST_PIECE * self._clock.step
         for run, good_run in zip(runs, is_good, strict=True):
             if not good_run:
                 self.nonfinite += len(run)

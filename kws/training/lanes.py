@@ -10,6 +10,7 @@ from torch import Tensor
 
 from kws.training.pool import Generation
 from kws.training.recipe import Recipe
+from kws.training.spectral import SpectralAugmentation
 
 
 class Schedule(Protocol):
@@ -34,6 +35,10 @@ class Schedule(Protocol):
     @property
     def passes(self) -> int:
         """Passes over a generation."""
+
+    @property
+    def reset_chance(self) -> float:
+        """Share of lanes whose state is reset before a chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,34 @@ class Batch:
         """The same on a device."""
         parts = (self.log_mel, self.codes, self.windows, self.taught)
         return Batch(*(part.to(device) for part in parts))
+
+
+class Chance:
+    """What befalls a chunk of every lane, drawn from the place and the step of the run alone."""
+
+    def __init__(self, recipe: Schedule, spectral: SpectralAugmentation | None) -> None:
+        """`spectral` may be None: then the lanes hear what is on the tapes."""
+        self._recipe, self._spectral = recipe, spectral
+
+    def draw(self, log_mel: Tensor, place: Place, step: int) -> tuple[Tensor, Tensor]:
+        """Seed torch for the step (for dropout), and draw what the lanes hear.
+
+        Args:
+            log_mel: (B, T, mels) the chunk at `place`, as it is on the tapes.
+            step: number of the step, from 0.
+
+        Returns:
+            (B, T, mels) as it is heard, and (B,) which lanes begin afresh.
+        """
+        recipe = self._recipe
+        generator = lane_generator(recipe, step, 11)
+        torch.manual_seed(generator.initial_seed())
+        if self._spectral is not None:
+            # One room, one voice, one microphone per tape: drawn for the tape, not for the chunk.
+            of_tape = lane_generator(recipe, place.generation, place.run, place.tape, 13)
+            drawn = self._spectral.draw(of_tape, recipe.lanes)
+            log_mel = self._spectral(log_mel, drawn, generator)
+        return log_mel, torch.rand(recipe.lanes, generator=generator) < recipe.reset_chance
 
 
 def tapes_of_lanes(place: Place, recipe: Schedule) -> npt.NDArray[np.int64]:

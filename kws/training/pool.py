@@ -72,8 +72,17 @@ class Background(Generic[Made]):
         self.close()
 
     def send(self, order: object) -> None:
-        """Have something made in the background."""
-        self._connection.send(order)
+        """Have something made in the background.
+
+        Raises:
+            KwsError: what went wrong over there.
+        """
+        try:
+            self._connection.send(order)
+        except OSError:
+            # Nobody is there to read it.  Why is said behind what was made before.
+            while True:
+                self.take()
 
     def take(self) -> Made:
         """What was ordered first of all that is not taken yet; waits until it is complete.
@@ -83,9 +92,10 @@ class Background(Generic[Made]):
         """
         try:
             answer: Made | KwsError = self._connection.recv()
-        except EOFError as error:
+        except (EOFError, OSError) as error:
             raise KwsError(
-                "the process that mixes tapes has died, most likely for lack of memory"
+                "the process that mixes tapes has died, most likely for lack of memory: free some "
+                "and go on with --resume"
             ) from error
         if isinstance(answer, KwsError):
             raise answer

@@ -86,7 +86,7 @@ class TargetTape:
 
     def row(self, sample: int) -> int:
         """The first row that is computed when `sample` samples have been heard."""
-        return max(0, -((self._clock.first - sample) // self._clock.step))
+        return self._clock.row_at(sample)
 
     def free(self, start: int, end: int) -> None:
         """Anything but a keyword is right between two samples."""

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
-from kws.training.lanes import Place, lane_batch, lane_generator
+from kws.training.lanes import Chance, Place, lane_batch
 from kws.training.learner import Learner, part
 from kws.training.learning_curve import append_to_log
 from kws.training.networks import StreamNetwork
@@ -41,7 +40,8 @@ class Trainer:
         self.progress = Progress()
         self._objective, self._cepstrum, self._miner = objective, cepstrum, miner
         self._folder = folder
-        self._spectral = SpectralAugmentation(recipe.features)
+        spectral = "spectral" in recipe.augmentation
+        self._chance = Chance(recipe, SpectralAugmentation(recipe.features) if spectral else None)
         self._best: dict[str, Tensor] = {}
         self._losses: list[float] = []
 
@@ -96,15 +96,7 @@ class Trainer:
         """One chunk of all lanes, one update of the weights; gives the loss."""
         recipe, progress, place = self.recipe, self.progress, self.progress.place
         batch = lane_batch(generation, place, recipe)
-        generator = lane_generator(recipe, progress.step, 11)
-        torch.manual_seed(generator.initial_seed())
-        log_mel = batch.log_mel
-        if "spectral" in recipe.augmentation:
-            # One room, one voice, one microphone per tape: drawn for the tape, not for the chunk.
-            of_tape = lane_generator(recipe, place.generation, place.run, place.tape, 13)
-            drawn = self._spectral.draw(of_tape, recipe.lanes)
-            log_mel = self._spectral(log_mel, drawn, generator)
-        resets = torch.rand(recipe.lanes, generator=generator) < recipe.reset_chance
+        log_mel, resets = self._chance.draw(batch.log_mel, place, progress.step)
         device = self.learner.device
         logits = self.learner.hear(self._cepstrum(log_mel.to(device)), resets)
         loss = self._objective(logits.log_softmax(-1), batch.to(device), share)

@@ -52,6 +52,10 @@ def test_another_process_makes_the_same_tapes_in_the_order_of_the_orders(
 
 def test_what_goes_wrong_over_there_is_said_here(tmp_path: Path) -> None:
     nowhere = CorpusFolders(tmp_path / "nowhere", (), ())
+    with TapePool(nowhere, LABELS, RECIPE) as pool:
+        pool._process.join()
+        with pytest.raises(DataError, match="nowhere"):
+            pool.order(0)
     with TapePool(nowhere, LABELS, RECIPE) as pool, pytest.raises(DataError, match="nowhere"):
         pool.take()
 
@@ -59,6 +63,11 @@ def test_what_goes_wrong_over_there_is_said_here(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_does_not_leave_the_training_waiting(tiny_corpus: Path) -> None:
     with TapePool(CorpusFolders(tiny_corpus, (), ()), LABELS, RECIPE) as pool:
         assert pool._process.pid is not None
+        pool.order(0)
+        assert pool.take().number == 0
         os.kill(pool._process.pid, signal.SIGKILL)
+        pool._process.join()
+        with pytest.raises(KwsError, match="has died"):
+            pool.order(1)
         with pytest.raises(KwsError, match="has died"):
             pool.take()

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kws.samples import RATE
 from kws.training.checkpoint import load_checkpoint, save_checkpoint
-from kws.training.lanes import Place, lane_generator, tapes_of_lanes
+from kws.training.lanes import Chance, Place, tapes_of_lanes
 from kws.training.learner import Learner
 from kws.training.learning_curve import append_to_log
 from kws.training.pacing import spend
@@ -77,7 +77,8 @@ class Distiller:
         self._folder = folder
         self._age = torch.zeros(recipe.lanes)
         """(lanes,) rows since a lane's state was fresh."""
-        self._spectral = SpectralAugmentation(recipe.features, warp=False)
+        spectral = SpectralAugmentation(recipe.features, warp=False)
+        self._chance = Chance(recipe, spectral if "spectral" in recipe.augmentation else None)
         self._losses: list[float] = []
 
     def run(
@@ -115,16 +116,11 @@ class Distiller:
     def _step(self, tapes: TaughtTapes, share: float) -> float:
         """One chunk of all lanes, one update of the weights; gives the loss."""
         recipe, course, place = self.recipe, self.course, self.course.place
-        generator = lane_generator(recipe, course.step, 11)
-        torch.manual_seed(generator.initial_seed())
         order = tapes_of_lanes(place, recipe)
         frames = slice(place.chunk * recipe.chunk, (place.chunk + 1) * recipe.chunk)
         heard = tapes.log_mel[place.run % recipe.hearings]
-        log_mel = torch.from_numpy(heard[order, frames].astype(np.float32))
-        if "spectral" in recipe.augmentation:
-            of_tape = lane_generator(recipe, place.generation, place.run, place.tape, 13)
-            log_mel = self._spectral(log_mel, self._spectral.draw(of_tape, recipe.lanes), generator)
-        resets = torch.rand(recipe.lanes, generator=generator) < recipe.reset_chance
+        taped = torch.from_numpy(heard[order, frames].astype(np.float32))
+        log_mel, resets = self._chance.draw(taped, place, course.step)
         self._age = torch.where(resets, 0.0, self._age)
         outputs = self.learner.hear(self._cepstrum(log_mel.to(self.learner.device)), resets)
         loss = self._loss(outputs, tapes, order, frames)

@@ -82,4 +82,4 @@ class PretrainingRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     @property
     def tape_samples(self) -> int:
         """Samples of a tape, so many that its last frame is whole."""
-        return (self.tape_frames - 1) * self.features.hop + self.features.window
+        return self.features.span(self.tape_frames)

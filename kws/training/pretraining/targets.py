@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.errors import ConfigError
+from kws.spotting.row_clock import RowClock
 from kws.training.pretraining.recipe import PretrainingRecipe
 from kws.training.pretraining.teacher import EmbeddingTeacher
 
@@ -36,16 +37,14 @@ def align(recipe: PretrainingRecipe, teacher: EmbeddingTeacher) -> Alignment:
     Raises:
         ConfigError: the teacher's pace is not a multiple of the network's.
     """
-    features, block = recipe.features, recipe.network.block
-    row = block * features.hop
-    if teacher.hop % row:
+    clock = RowClock.of(recipe.features, recipe.network.block)
+    if teacher.hop % clock.step:
         raise ConfigError(
-            f"a row of the network is {row} samples and an embedding {teacher.hop}, "
+            f"a row of the network is {clock.step} samples and an embedding {teacher.hop}, "
             "which must be a multiple of it: change network.block or features.hop"
         )
-    heard = (block - 1) * features.hop + features.window
-    first = max(0, -((heard - teacher.window) // row)) + recipe.lag
-    return Alignment(first, teacher.hop // row)
+    first = clock.row_at(teacher.window) + recipe.lag
+    return Alignment(first, teacher.hop // clock.step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
