@@ -16,6 +16,8 @@ GAP_SECONDS = (0.3, 2.0)
 SENTENCE_GAP_SECONDS = (0.3, 0.8)
 ROOM_DBFS = -70.0
 """Level of the background that never stops: a quiet room."""
+CLEAN = "clean"
+"""Name of a stream of clips without noise."""
 RAMP = 480
 """Samples (30 ms) over which a clip is faded in and out at its splices."""
 _NOISE_CROSSFADE = 800
@@ -90,7 +92,7 @@ def clip_stream(
         )
     for placed, sound in zip(placements, sounds, strict=True):
         samples[placed.clip_start : placed.clip_end] += ramp(sound, RAMP)
-    return MeasuredStream("clean" if snr is None else f"{snr:g} dB", samples, placements)
+    return MeasuredStream(CLEAN if snr is None else f"{snr:g} dB", samples, placements)
 
 
 def speech_stream(

@@ -117,6 +117,7 @@ class Picture:
 
     def figure(self) -> "Figure":
         """The picture itself: axes for each row."""
+        from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -129,13 +130,15 @@ class Picture:
             len(timeline), left=0.045, right=0.985, hspace=0.3,
             top=1 - _HEAD_INCHES / height, bottom=0.32 / height,
         )  # fmt: skip
-        rows = [figure.add_subplot(grid[index]) for index in range(len(timeline))]
-        labels = [
-            self._draw_row(axes, first, timeline.span, end)
-            for axes, first in zip(rows, timeline, strict=True)
-        ]
-        self._add_labels(labels, timeline, end)
-        self._draw_head(figure, height, end)
+        # A dollar sign in the name of a file is no mathematics.
+        with rc_context({"text.parse_math": False}):
+            rows = [figure.add_subplot(grid[index]) for index in range(len(timeline))]
+            labels = [
+                self._draw_row(axes, first, timeline.span, end)
+                for axes, first in zip(rows, timeline, strict=True)
+            ]
+            self._add_labels(labels, timeline, end)
+            self._draw_head(figure, height, end)
         return figure
 
     def _draw_head(self, figure: "Figure", height: float, end: float) -> None:

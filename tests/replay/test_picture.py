@@ -97,6 +97,13 @@ def test_a_path_that_cannot_be_drawn_to_is_refused_before_the_work(
     check_picture(tmp_path / "a.png")
 
 
+def test_a_title_is_taken_as_it_is(tmp_path: Path, tiny_model: Model) -> None:
+    picture = Picture(Spotter(tiny_model), r"a$\frac$.flac")
+    picture.add_samples(np.zeros(RATE, np.float32))
+    picture.draw(tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 0
+
+
 def test_a_folder_in_the_way_is_refused(tmp_path: Path, tiny_model: Model) -> None:
     folder = tmp_path / "a.png"
     folder.mkdir()
