@@ -71,7 +71,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 # torch on its own first: pip then takes the build that the constraint names, not the newest.
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,plot,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,pretrain,plot,dev]'
 	touch $@ $(VENV)/.run
 
 .PHONY: system-packages test-packages
