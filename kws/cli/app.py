@@ -19,6 +19,7 @@ from kws.cli.keygen import keygen
 from kws.cli.listen import listen
 from kws.cli.models import models
 from kws.cli.monitor import monitor
+from kws.cli.output import BROKEN_PIPE, give_up_output, write_line
 from kws.cli.pretrain import pretrain
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
@@ -41,8 +42,6 @@ class _Settings:
 def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # 20 ms that only this flag needs
-
-        from kws.cli.output import write_line
 
         write_line(f"kws {version('kws')}")
         raise typer.Exit
@@ -99,13 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         say(str(error))
         sys.exit(error.exit_code)
-    except OSError as error:
-        # The help, which typer writes itself, to a full disk.
-        if error.errno != errno.ENOSPC:
+    except (OSError, SystemExit) as end:
+        # From what typer writes itself; of a reader who went away it makes exit code 1.
+        cause = end.__context__ if isinstance(end, SystemExit) else end
+        if not isinstance(cause, OSError) or cause.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
-        from kws.cli.output import give_up_output
-
-        failure = give_up_output(error)
+        failure = give_up_output(cause)
+        if cause.errno == errno.EPIPE:
+            sys.exit(BROKEN_PIPE)
         say(str(failure))
         sys.exit(failure.exit_code)
 
