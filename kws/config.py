@@ -6,7 +6,6 @@ The flags come last and contain the environment (`KWS_*`), which the command lin
 import contextlib
 import logging
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 import platformdirs
 
 from kws.errors import ConfigError, did_you_mean
+from kws.fields import misfit
 from kws.writing import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
         ConfigError: a file that cannot be read, an unknown key, a value of the wrong type.
     """
     path = file or default_file()
+    _check(flags)
     layers: list[Mapping[str, Any]] = [{"thresholds": saved_thresholds()}, flags]
     if path is not None:
         layers.insert(0, _read_file(path))
@@ -89,10 +90,7 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
         # A threshold for all words replaces what a weaker layer says of single ones.
         below = {} if "threshold" in layer else merged.get("thresholds", {})
         merged |= {**layer, "thresholds": {**below, **layer.get("thresholds", {})}}
-    try:
-        return msgspec.convert(merged, ListenConfig)
-    except msgspec.ValidationError as error:
-        raise ConfigError(_explain(error)) from error
+    return msgspec.convert(merged, ListenConfig)
 
 
 def default_file() -> Path | None:
@@ -141,37 +139,6 @@ def _saved_path() -> Path:
     return (Path(folder) if folder else platformdirs.user_state_path("kws")) / _SAVED_NAME
 
 
-_COMPLAINT = re.compile(
-    r"Expected `(?P<kind>[^`]+)`(?P<length> of length)?(?: (?P<sign>[<>]=) (?P<limit>[\d.]+))?"
-    r"(?:, got `(?P<got>\w+)`)?(?: - at `\$\.?(?P<field>[^`]*)`)?"
-)
-_KINDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table",
-}
-
-
-def _explain(error: msgspec.ValidationError) -> str:
-    """What is wrong with a setting, in the words of who wrote it.
-
-    What msgspec says of it names types of Python and places in JSON.
-    """
-    found = _COMPLAINT.fullmatch(str(error))
-    if found is None:
-        return str(error)
-    kinds = [_KINDS.get(kind, kind) for kind in found["kind"].split(" | ") if kind != "null"]
-    text = f"{found['field'] or 'the configuration'} must be {' or '.join(kinds)}"
-    if found["sign"]:
-        bound = "at least" if found["sign"] == ">=" else "at most"
-        unit = "" if not found["length"] else " letters" if kinds == ["text"] else " entries"
-        text += f" of {bound} {found['limit']}{unit}"
-    return text
-
-
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -179,17 +146,32 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, endless digits, too deep
         raise ConfigError(f"{path}: {error}") from error
-    known = ListenConfig.__struct_fields__
-    for key in document:
-        if key not in known:
-            raise ConfigError(f"{path}: unknown key {key!r}: {did_you_mean(key, known)}")
     if isinstance(document.get("threshold"), dict):
         raise ConfigError(
             f"{path}: threshold is one number for all words: those of single words belong in "
             "[thresholds]"
         )
-    try:
-        msgspec.convert(document, ListenConfig)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(error)}") from error
+    _check(document, path)
     return document
+
+
+def _check(settings: Mapping[str, Any], file: Path | None = None) -> None:
+    """Raise `ConfigError` for a key that does not exist, or a value that does not fit its key.
+
+    Args:
+        file: where the settings come from; flags and the environment if not given.
+    """
+    known = ListenConfig.__struct_fields__
+    origin = f"{file}: " if file else ""
+    for key in settings:
+        if key not in known:
+            raise ConfigError(f"{origin}unknown key {key!r}: {did_you_mean(key, known)}")
+    if (wrong := misfit(settings, ListenConfig)) is not None:
+        key, why = wrong
+        raise ConfigError(f"{origin}{key if file else _flag(key)} {why}")
+
+
+def _flag(key: str) -> str:
+    """The names of a setting on the command line and in the environment."""
+    name = "threshold" if key == "thresholds" else key
+    return f"--{name.replace('_', '-')} (or $KWS_{name.upper()})"

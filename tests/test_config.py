@@ -66,12 +66,18 @@ def test_the_users_file_goes_before_the_systems() -> None:
     [
         ("devise = 'usb'", "unknown key 'devise'.*did you mean 'device'"),
         ("zzz = 1", "unknown key 'zzz'.*choose from model"),
-        ("channel = 'two'", "channel must be a whole number"),
-        ("[thresholds]\nyes = 'high'", r"thresholds\[\.\.\.\] must be a number"),
-        ("channel = 0", "channel must be a whole number of at least 1"),
-        ("name = ''", "name must be text of at least 1 letters"),
-        ("save_triggers_mb = -5", "save_triggers_mb must be a whole number of at least 1"),
-        ("words = []", "words must be a list of at least 1 entries"),
+        ("channel = 'two'", ': channel must be a whole number from 1 to 2147483647, not "two"$'),
+        (
+            "[thresholds]\nyes = 'high'",
+            ': thresholds must be a table with a number for each name, not {"yes": "high"}$',
+        ),
+        ("channel = 0", ": channel must be a whole number from 1 .*, not 0$"),
+        ("name = ''", ': name must be text of 1 to 64 characters, not ""$'),
+        ("save_triggers_mb = -5", ": save_triggers_mb must be a whole number from 1 .*, not -5$"),
+        ("words = []", r": words must be a list of text, at least 1 item, not \[\]$"),
+        ("pace = 'no'", ': pace must be true or false, not "no"$'),
+        ("device = 1.5", ": device must be text or a whole number from 0 .*, not 1.5$"),
+        ("source = 1979-05-27", ': source must be text, not "1979-05-27"$'),
         ("[threshold]\nyes = 0.8", r"those of single words belong in \[thresholds\]"),
         ("channel = ", "Invalid value"),
         ("channel = 1\nchannel = 2", "Cannot overwrite"),
@@ -90,9 +96,17 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         read_config({}, tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("flags", [{"channel": "two"}, {"colour": 1}, {"words": []}])
-def test_flags_are_checked_too(flags: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"name": ""}, r'^--name \(or \$KWS_NAME\) must be text of 1 to 64 characters, not ""$'),
+        ({"save_triggers_mb": 0}, r"^--save-triggers-mb \(or \$KWS_SAVE_TRIGGERS_MB\) must be "),
+        ({"thresholds": {"yes": "x"}}, r"^--threshold \(or \$KWS_THRESHOLD\) must be "),
+        ({"colour": 1}, "^unknown key 'colour'"),
+    ],
+)
+def test_flags_are_checked_too(flags: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         read_config(flags)
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kws.cli.completion import complete_preset
-from kws.cli.recipes import change_fields, leave_out
-from kws.errors import ConfigError
+from kws.cli.recipes import changed, leave_out
 from kws.extras import require
 
 if TYPE_CHECKING:
@@ -125,8 +124,4 @@ def _recipe(preset: str, seed: int, without: str | None, changes: list[str]) -> 
         PretrainingRecipe(preset=preset, seed=seed, features=whose.features, network=whose.network)
     )
     recipe["augmentation"] = leave_out(GROUPS, without)
-    change_fields(recipe, changes)
-    try:
-        return msgspec.convert(recipe, PretrainingRecipe)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"the recipe makes no sense: {error}") from error
+    return changed(recipe, changes, PretrainingRecipe)

@@ -9,8 +9,7 @@ import typer
 
 from kws.cli.completion import complete_preset
 from kws.cli.options import parse_words
-from kws.cli.recipes import change_fields, leave_out
-from kws.errors import ConfigError
+from kws.cli.recipes import changed, leave_out
 from kws.extras import require
 from kws.text import counted
 
@@ -161,11 +160,7 @@ def _recipe(
     recipe["augmentation"] = [
         group for group in recipe["augmentation"] if group in leave_out(GROUPS, without)
     ]
-    change_fields(recipe, changes)
-    try:
-        return msgspec.convert(recipe, Recipe)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"the recipe makes no sense: {error}") from error
+    return changed(recipe, changes, Recipe)
 
 
 def _command() -> str:
