@@ -107,7 +107,8 @@ def _notes(option: TyperOption) -> Iterator[str]:
 def split_help(command: Command) -> tuple[str, list[str]]:
     """What a command does, in paragraphs, and its examples."""
     text, _, examples = cleandoc(command.help or "").partition("Examples:\n")
-    return text.strip(), [line.strip() for line in examples.splitlines() if line.strip()]
+    parts = (" ".join(part.split()) for part in examples.split("\n\n"))
+    return text.strip(), [part for part in parts if part]
 
 
 def _print_help(command: Command, context: Any) -> None:

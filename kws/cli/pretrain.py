@@ -42,7 +42,7 @@ def pretrain(
         ),
     ] = "default",
     minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="How long to train, without --steps 60.")
+        float | None, typer.Option(metavar="N", help="How long to train; 60 without --steps.")
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="How many steps to train.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of all that is random.")] = 1,

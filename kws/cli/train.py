@@ -43,7 +43,7 @@ def train(
         typer.Option(metavar="NAME", autocompletion=complete_preset, help="Recipe to train by."),
     ] = "default",
     minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="How long to train, without --steps 30.")
+        float | None, typer.Option(metavar="N", help="How long to train; 30 without --steps.")
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="How many steps to train.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of all that is random.")] = 1,

@@ -156,6 +156,21 @@ def test_detections_come_while_stdin_is_open(noise: np.ndarray, tiny_model_folde
     assert process.wait(DEADLINE) == 0
 
 
+def test_the_table_begins_before_the_first_word(tiny_model_folder: Path) -> None:
+    """Somebody who waits for one sees that it listens."""
+    command = [KWS, "replay", "--model", str(tiny_model_folder), "--threshold", "0.999", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(bytes(32000))
+        process.stdin.flush()
+        ready, _, _ = select.select([process.stdout], [], [], DEADLINE)
+        assert ready
+        assert process.stdout.readline() == b"-\n"
+        process.stdin.close()
+        process.stdout.read()
+
+
 def test_a_picture_is_drawn(recording: Path, tmp_path: Path, tiny_model_folder: Path) -> None:
     picture = tmp_path / "picture.png"
     result = run("--model", tiny_model_folder, recording, "--plot", picture)

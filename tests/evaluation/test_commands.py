@@ -137,6 +137,7 @@ def test_the_page_is_written_although_the_tables_cannot_be(
     [
         (("--streams", "clean,loud"), 7, "neither clean nor a number"),
         (("--html", "no/such/folder/r.html"), 13, "cannot write"),
+        (("--html", "/dev/null"), 13, "a folder or a device"),
         (("--model", "nowhere/model"), 4, "no model folder"),
         (("--negatives", "nowhere"), 10, "nowhere"),
         (("--teacher", "nowhere.tflite"), 4, "nowhere.tflite"),
