@@ -20,7 +20,9 @@ run: $(VENV)/.run system-packages
 # `make extras EXTRAS=train,plot` adds optional packages; the clone stays what is run.
 EXTRAS ?= plot
 extras: $(VENV)/bin/python constraints.txt
+	$(if $(findstring train,$(EXTRAS)),$(BIN)/python -m pip install --quiet -c constraints.txt torch)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $(VENV)/.run
 
 test: $(VENV)/.test test-packages lint types check
 

@@ -1,4 +1,4 @@
-"""Prints every word that a running daemon hears.  Needs: pip install . (in a clone)."""
+"""Prints every word that a running daemon hears.  Needs: pip install -e . (in a clone)."""
 
 from kws import Subscriber
 

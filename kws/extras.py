@@ -16,5 +16,5 @@ def require(extra: Literal["plot", "train", "pretrain"], purpose: str, *packages
     if missing:
         raise MissingExtraError(
             f"{purpose} needs {' and '.join(missing)}: "
-            f"pip install '.[{extra}]' in the source folder of kws"
+            f"pip install -e '.[{extra}]' in a clone of kws"
         )

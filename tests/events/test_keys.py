@@ -2,6 +2,7 @@
 
 import resource
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_secret_files_are_private(keys: ServerKeys, tmp_path: Path) -> None:
     assert loaded == keys
     assert sorted(loaded.clients().values()) == ["desk", "kitchen"]
     assert ClientKeys.load(tmp_path / "desk").server == keys.public
+
+
+def test_a_clone_keeps_secret_keys_out_of_git() -> None:
+    """Wherever `kws keygen` is told to put them, as examples have it or elsewhere."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        pytest.skip("this is no clone")
+    secrets = ["keys/server.key", "desk/client.key", "some/where/client.key"]
+    command = ["git", "check-ignore", *secrets]
+    ignored = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert ignored.stdout.splitlines() == secrets
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])

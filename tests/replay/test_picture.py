@@ -129,9 +129,7 @@ def test_without_matplotlib_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(
-        MissingExtraError, match=r"pip install '\.\[plot\]' in the source folder of kws"
-    ):
+    with pytest.raises(MissingExtraError, match=r"pip install -e '\.\[plot\]' in a clone of kws"):
         check_picture(tmp_path / "a.png")
 
 

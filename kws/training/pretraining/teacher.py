@@ -137,7 +137,7 @@ def _session(content: bytes, path: Path) -> Any:
         import onnxruntime
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            "pre-training needs onnxruntime: pip install '.[pretrain]' in the source folder of kws"
+            "pre-training needs onnxruntime: pip install -e '.[pretrain]' in a clone of kws"
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

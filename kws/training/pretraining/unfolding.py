@@ -26,7 +26,7 @@ def unfold(model: bytes) -> bytes:
         import onnx
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            "pre-training needs onnx: pip install '.[pretrain]' in the source folder of kws"
+            "pre-training needs onnx: pip install -e '.[pretrain]' in a clone of kws"
         ) from error
     try:
         graph_model = onnx.load_model_from_string(model)
