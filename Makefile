@@ -7,7 +7,7 @@ RECORDING := examples/recording/commands.flac
 SYSTEM_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins jq systemd
 
-.PHONY: run test lint types check fuzz format release-check clean
+.PHONY: run extras test lint types check test-pythons fuzz format release-check clean
 
 # Exit codes 5 and 6: no microphone can be opened, or PortAudio is missing; that has been said.
 run: $(VENV)/.run system-packages
@@ -17,6 +17,13 @@ run: $(VENV)/.run system-packages
 		*) exit 1;; \
 	esac
 
+# `make extras EXTRAS=train,plot` adds optional packages; the clone stays what is run.
+EXTRAS ?= plot
+extras: $(VENV)/bin/python constraints.txt
+	$(if $(findstring train,$(EXTRAS)),$(BIN)/python -m pip install --quiet -c constraints.txt torch)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $(VENV)/.run
+
 test: $(VENV)/.test test-packages lint types check
 
 lint: $(VENV)/.test
@@ -25,9 +32,16 @@ lint: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/mypy
+	cd benchmarks/listeners && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
 
 check: $(VENV)/.test test-packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+# The same with the other Pythons that kws promises to run on, as far as they can be had here.
+test-pythons:
+	@sh scripts/test_on_pythons.sh
 
 # For as long as one likes: every parser gets 5,000 damaged inputs (docs/fuzzing.md).
 fuzz: $(VENV)/.test
@@ -42,7 +56,7 @@ release-check:
 	@$(PYTHON) -m scripts.check_release
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .coverage .coverage.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # --- set-up -----------------------------------------------------------------------------------
 
@@ -59,7 +73,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 # torch on its own first: pip then takes the build that the constraint names, not the newest.
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,plot,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,pretrain,plot,dev]'
 	touch $@ $(VENV)/.run
 
 .PHONY: system-packages test-packages

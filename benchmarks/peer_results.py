@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from kws.evaluation.matching import Placement, match
+from kws.corpus.matching import Placement, match
 
 WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 """The keywords of the recording."""
@@ -42,7 +42,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A detection as `kws.evaluation.matching` wants it."""
+    """A detection as `kws.corpus.matching` wants it."""
 
     keyword: str
     fired: int

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 import zmq
 
@@ -82,7 +83,8 @@ def hour_of_audio(hour: int, seconds: int, recording: np.ndarray) -> Iterator[by
 
 
 def to_bytes(samples: np.ndarray) -> bytes:
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    scaled: npt.NDArray[np.int16] = (np.clip(samples, -1, 1) * 32767).astype("<i2")
+    return scaled.tobytes()
 
 
 class Hearer(threading.Thread):

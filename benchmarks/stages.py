@@ -9,7 +9,6 @@ use, so that each finds the caches as the others leave them; of all repeats the 
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
 # Before numpy, so that the products use one thread.
@@ -72,7 +71,7 @@ def chain(model: Model, signal: Signal, size: int) -> list[float]:
         times.append(time.thread_time())
         posteriors, state = network.step(frames.mfcc, stream.state.network)
         times.append(time.thread_time())
-        stream.state = replace(stream.state, mfcc=mfcc, network=state)
+        stream.state = stream.state._replace(mfcc=mfcc, network=state)
         stream.decide(frames, posteriors)
         times.append(time.thread_time())
         spent += np.diff(times)

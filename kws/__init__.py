@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import kws.threads  # noqa: F401  # before anything imports numpy
 
 if TYPE_CHECKING:
-    from kws.errors import KwsError
+    from kws.errors import ConfigError, KwsError, NoDaemonError
     from kws.events.client.subscriber import Subscriber
+    from kws.events.messages import DetectionEvent
     from kws.spotting.detection import Detection
     from kws.spotting.model import Model, load_model
     from kws.spotting.multi import MultiSpotter
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from kws.spotting.stream import Stream
 
 _HOMES = {
+    "ConfigError": "kws.errors",
     "Detection": "kws.spotting.detection",
+    "DetectionEvent": "kws.events.messages",
     "KwsError": "kws.errors",
     "Model": "kws.spotting.model",
     "MultiSpotter": "kws.spotting.multi",
+    "NoDaemonError": "kws.errors",
     "Spotter": "kws.spotting.spotter",
     "Stream": "kws.spotting.stream",
     "Subscriber": "kws.events.client.subscriber",
@@ -32,10 +36,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "ConfigError",
     "Detection",
+    "DetectionEvent",
     "KwsError",
     "Model",
     "MultiSpotter",
+    "NoDaemonError",
     "Spotter",
     "Stream",
     "Subscriber",

@@ -3,6 +3,8 @@
 The flags come last and contain the environment (`KWS_*`), which the command line reads for itself.
 """
 
+import contextlib
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,7 +15,10 @@ import msgspec
 import platformdirs
 
 from kws.errors import ConfigError, did_you_mean
+from kws.fields import misfit
 from kws.writing import write_atomically
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "kws.toml"
 SYSTEM_FILE = Path("/etc/kws") / FILE_NAME
@@ -30,13 +35,13 @@ class ListenConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Everything that `kws listen` can be told.  The names are the keys of the TOML file."""
 
     model: str | None = None
-    """Name or folder of the model; the one that comes along by default."""
+    """Name or folder of the model; the bundled one by default."""
     words: SomeWords | None = None
     """The words that may fire; all of the model by default."""
     threshold: float | None = None
     """The threshold of all words; those of the model by default."""
     thresholds: dict[str, float] = {}
-    """Thresholds of single words, which go before `threshold`."""
+    """Thresholds of single words, which take precedence over `threshold`."""
     source: str = "mic"
     """``mic``, the path of a recording, or ``-`` for standard input."""
     pace: bool = True
@@ -76,6 +81,7 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
         ConfigError: a file that cannot be read, an unknown key, a value of the wrong type.
     """
     path = file or default_file()
+    _check(flags)
     layers: list[Mapping[str, Any]] = [{"thresholds": saved_thresholds()}, flags]
     if path is not None:
         layers.insert(0, _read_file(path))
@@ -84,10 +90,7 @@ def read_config(flags: Mapping[str, Any], file: Path | None = None) -> ListenCon
         # A threshold for all words replaces what a weaker layer says of single ones.
         below = {} if "threshold" in layer else merged.get("thresholds", {})
         merged |= {**layer, "thresholds": {**below, **layer.get("thresholds", {})}}
-    try:
-        return msgspec.convert(merged, ListenConfig)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"configuration: {error}") from error
+    return msgspec.convert(merged, ListenConfig)
 
 
 def default_file() -> Path | None:
@@ -100,14 +103,27 @@ def default_file() -> Path | None:
 
 
 def saved_thresholds() -> dict[str, float]:
-    """Thresholds that were set by request, to last; raises `ConfigError` for a damaged file."""
+    """Thresholds that were set by request, to last.
+
+    A damaged file is set aside with a line in the log: nobody wrote it by hand, and a daemon that
+    did not start for it would stay away until somebody came.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
     path = _saved_path()
     if not os.access(path, os.F_OK):
         return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: {error}; remove the file") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        aside = path.with_suffix(".damaged")
+        logger.warning("saved thresholds are lost, %s is damaged: %s; see %s", path, error, aside)
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return {}
 
 
 def save_threshold(word: str, value: float) -> Path:
@@ -130,17 +146,32 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, endless digits, too deep
         raise ConfigError(f"{path}: {error}") from error
-    known = ListenConfig.__struct_fields__
-    for key in document:
-        if key not in known:
-            raise ConfigError(f"{path}: unknown key {key!r}: {did_you_mean(key, known)}")
     if isinstance(document.get("threshold"), dict):
         raise ConfigError(
             f"{path}: threshold is one number for all words: those of single words belong in "
             "[thresholds]"
         )
-    try:
-        msgspec.convert(document, ListenConfig)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    _check(document, path)
     return document
+
+
+def _check(settings: Mapping[str, Any], file: Path | None = None) -> None:
+    """Raise `ConfigError` for a key that does not exist, or a value that does not fit its key.
+
+    Args:
+        file: where the settings come from; flags and the environment if not given.
+    """
+    known = ListenConfig.__struct_fields__
+    origin = f"{file}: " if file else ""
+    for key in settings:
+        if key not in known:
+            raise ConfigError(f"{origin}unknown key {key!r}: {did_you_mean(key, known)}")
+    if (wrong := misfit(settings, ListenConfig)) is not None:
+        key, why = wrong
+        raise ConfigError(f"{origin}{key if file else _flag(key)} {why}")
+
+
+def _flag(key: str) -> str:
+    """The names of a setting on the command line and in the environment."""
+    name = "threshold" if key == "thresholds" else key
+    return f"--{name.replace('_', '-')} (or $KWS_{name.upper()})"

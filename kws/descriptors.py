@@ -1,10 +1,11 @@
-"""What C libraries write to stderr, and file descriptors that lead nowhere."""
+"""What C libraries write to our standard streams, and file descriptors that lead nowhere."""
 
+import ctypes
 import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 _one_at_a_time = threading.RLock()
 
@@ -17,24 +18,24 @@ def lead_nowhere(descriptor: int) -> None:
 
 
 @contextmanager
-def silenced_stderr() -> Iterator[None]:
-    """Throw away what is written to file descriptor 2, by any thread.
+def silenced_output() -> Iterator[None]:
+    """Throw away what is written to file descriptors 1 and 2, by any thread.
 
-    The MP3 decoder inside libsndfile writes its remarks there and cannot be asked not to
+    libsndfile writes remarks of its decoders there and cannot be asked not to
     (https://github.com/libsndfile/libsndfile/issues/958).
     """
-    if sys.stderr is None:
-        # The program was started without; the descriptor may be that of anything by now.
+    with _one_at_a_time, ExitStack() as stack:
+        for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+            if stream is None:
+                # The program was started without; the descriptor may be that of anything by now.
+                continue
+            kept = os.dup(descriptor)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, descriptor)
+            lead_nowhere(descriptor)
+        # What C has buffered meanwhile must go the same way.
+        stack.callback(ctypes.CDLL(None).fflush, None)
         yield
-        return
-    with _one_at_a_time:
-        kept = os.dup(2)
-        lead_nowhere(2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 @contextmanager

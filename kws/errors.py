@@ -1,13 +1,13 @@
 """The one family of errors that kws raises on purpose, each with an exit code of its own.
 
-Every message says what happened and, where there is one, how to mend it: the command line prints
+Every message says what happened and, where there is a way, how to fix it: the command line prints
 it as a single line.  Exit code 2 is left to the command line parser (wrong usage).
 """
 
 import difflib
 from collections.abc import Iterable
 
-_LONGEST = 1000
+from kws.text import one_line
 
 
 class KwsError(Exception):
@@ -16,16 +16,8 @@ class KwsError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        """The message, in characters that a terminal can show and of limited length.
-
-        It may quote a damaged file, a file name or a stranger's message.
-        """
-        message = super().__str__()
-        if len(message) > _LONGEST:
-            message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
-        return "".join(
-            letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message
-        )
+        """The message in one line: it may quote a damaged file, a file name or a stranger."""
+        return one_line(super().__str__())
 
 
 class AudioFileError(KwsError):

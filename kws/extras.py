@@ -6,7 +6,7 @@ from typing import Literal
 from kws.errors import MissingExtraError
 
 
-def require(extra: Literal["plot", "train"], purpose: str, *packages: str) -> None:
+def require(extra: Literal["plot", "train", "pretrain"], purpose: str, *packages: str) -> None:
     """See, without loading them, that the packages of an extra that `purpose` needs are there.
 
     Raises:
@@ -16,5 +16,5 @@ def require(extra: Literal["plot", "train"], purpose: str, *packages: str) -> No
     if missing:
         raise MissingExtraError(
             f"{purpose} needs {' and '.join(missing)}: "
-            f"pip install '.[{extra}]' in the source folder of kws"
+            f"pip install -e '.[{extra}]' in a clone of kws"
         )

@@ -25,4 +25,5 @@ def dbfs(mean_square: float) -> float:
 def valid(samples: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
     """(N,) samples to (N,) whether each is a number that can be sound: not NaN, not huge."""
     # A comparison with NaN is false.
-    return np.abs(samples) <= LARGEST
+    sound: npt.NDArray[np.bool_] = np.abs(samples) <= LARGEST
+    return sound

@@ -13,10 +13,12 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from kws import errors
 from kws.cli.app import app
+from kws.cli.help import Command, description, names, split_help, usage, value
 from kws.cli.output import BROKEN_PIPE
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
@@ -40,49 +42,24 @@ def reference() -> str:
     return "\n".join([_INTRODUCTION, *_section(program, "kws", 2), *_exit_codes()])
 
 
-def _section(command: Any, path: str, level: int) -> Iterator[str]:
+def _section(command: Command, path: str, level: int) -> Iterator[str]:
     """Lines about a command and those below it; blank lines between the parts."""
-    yield from (f"{'#' * level} `{path}`", "", f"```text\n{_usage(command, path)}\n```", "")
-    text, _, examples = cleandoc(command.help).partition("Examples:\n")
-    yield from (text.strip(), "")
+    yield from (f"{'#' * level} `{path}`", "", f"```text\n{usage(command, path)}\n```", "")
+    text, examples = split_help(command)
+    yield from (text, "")
     if examples:
-        lines = [line.strip() for line in examples.splitlines() if line.strip()]
-        yield from ("```sh", *lines, "```", "")
+        yield from ("```sh", *examples, "```", "")
     if items := [_item(p) for p in command.params if p.name not in _PARSER_PARAMETERS]:
         yield from (*items, "")
-    for name, child in getattr(command, "commands", {}).items():
-        yield from _section(child, f"{path} {name}", level + 1)
-
-
-def _usage(command: Any, path: str) -> str:
-    arguments = [_argument(p) for p in command.params if p.param_type_name == "argument"]
-    kind = ["COMMAND ..."] if hasattr(command, "commands") else arguments
-    return " ".join([path, "[OPTIONS]", *kind])
-
-
-def _argument(parameter: Any) -> str:
-    return parameter.metavar + ("..." if parameter.nargs == -1 else "")
+    if isinstance(command, TyperGroup):
+        for name, child in command.commands.items():
+            yield from _section(child, f"{path} {name}", level + 1)
 
 
 def _item(parameter: Any) -> str:
     """One argument or option as an item of a list."""
-    if parameter.param_type_name == "argument":
-        return f"- `{_argument(parameter)}`: {parameter.help}"
-    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-    if not parameter.is_flag:
-        names = f"{names[:-1]} {_values(parameter)}`"
-    notes = ["required"] if parameter.required else []
-    if not parameter.is_flag and parameter.default is not None:
-        notes.append(f"default `{parameter.default}`")
-    if parameter.envvar:
-        notes.append(f"or `${parameter.envvar}`")
-    return f"- {names}: {parameter.help}" + (f" ({', '.join(notes)})" if notes else "")
-
-
-def _values(parameter: Any) -> str:
-    """What stands behind an option: its metavar, or what may be chosen from."""
-    choices = getattr(parameter.type, "choices", ())
-    return parameter.metavar or "|".join(choices)
+    title = f"{names(parameter)} {value(parameter)}".strip()
+    return f"- `{title.replace(', ', '`, `')}`: {description(parameter)}"
 
 
 def _exit_codes() -> Iterator[str]:

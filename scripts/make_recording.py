@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from kws.corpus.word_bounds import WordBounds, word_bounds
+from kws.corpus.word_bounds import WordSpan, word_bounds
 
 RATE = 16000
 KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
@@ -49,7 +49,7 @@ class Clip:
     word: str
     speaker: str
     samples: Samples
-    bounds: WordBounds
+    bounds: WordSpan
 
 
 def main() -> None:
@@ -155,7 +155,7 @@ def lay_out(clips: list[Clip], rng: np.random.Generator) -> tuple[Samples, list[
 
 def room_noise(path: Path, length: int) -> Samples:
     """Noise (length,) at `NOISE_DBFS`: the file over and over, cross-faded."""
-    noise, _ = soundfile.read(path, dtype="float32")
+    noise: Samples = soundfile.read(path, dtype="float32")[0]
     noise = noise * 10 ** ((NOISE_DBFS - _decibels(noise)) / 20)
     overlap = round(NOISE_SPLICE * RATE)
     rise = np.sqrt(np.linspace(0, 1, overlap, dtype=np.float32))

@@ -19,7 +19,7 @@ from pydoc_data.topics import topics
 
 import pocketsphinx
 
-from kws.training.recipe import OFFICIAL_KEYWORDS
+from kws.corpus.speech_commands import OFFICIAL_KEYWORDS
 
 FLITE_VOICES = ("slt", "rms", "awb", "kal16")
 ESPEAK_ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp")

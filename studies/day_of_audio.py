@@ -7,9 +7,9 @@ from typing import TypeVar
 import numpy as np
 
 from kws.corpus.corpus import Recording
+from kws.corpus.matching import Placement
 from kws.corpus.mixing import Audio, Rng, amplitude, coloured_noise, ramp
 from kws.corpus.word_bounds import word_bounds
-from kws.evaluation.matching import Placement
 from kws.evaluation.materials import WITHOUT_KEYWORDS, Material
 from kws.evaluation.streams import RAMP, ROOM_DBFS, noise_track
 from kws.samples import RATE

@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from scipy.stats import binomtest
 
+from kws.corpus.matching import Alarm, Hit, Matching, Placement, match
 from kws.evaluation.intervals import (
     CONFIDENCE,
     percentile_interval,
     poisson_interval,
     resampling_weights,
 )
-from kws.evaluation.matching import Alarm, Hit, Matching, Placement, match
 from kws.samples import RATE
 from kws.spotting.detection import Detection
 from kws.spotting.model import Model
@@ -50,7 +50,7 @@ class Side(msgspec.Struct, frozen=True):
     alarms_low: float
     alarms_high: float
     kinds: dict[str, int]
-    """Alarms by what was being said, see `kws.evaluation.matching`."""
+    """Alarms by what was being said, see `kws.corpus.matching`."""
 
 
 class Paired(msgspec.Struct, frozen=True):

@@ -17,6 +17,8 @@ from kws.spotting.model import Model, load_model, save_model
 from kws.spotting.model_spec import Convolution, KeywordSettings, ModelSpec, NetworkSpec
 from kws.training.feature_matrices import build_matrices
 
+pytest_plugins = ["tests.support.corpora"]
+
 # A job in the background ignores Ctrl-C, and so would all programs that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

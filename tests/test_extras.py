@@ -1,6 +1,7 @@
 """Packages that are not installed."""
 
 import importlib.util
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +19,21 @@ def test_what_is_there_may_be_used() -> None:
 
 
 def test_all_that_is_missing_is_named() -> None:
-    expected = r"a test needs no_such_1 and no_such_2: pip install '\.\[plot\]' in the source"
+    expected = r"a test needs no_such_1 and no_such_2: pip install -e '\.\[plot\]' in a clone"
     with pytest.raises(MissingExtraError, match=expected):
         require("plot", "a test", "numpy", "no_such_1", "no_such_2")
+
+
+def test_make_adds_extras_and_keeps_the_clone() -> None:
+    """An install without ``-e`` would replace it by a copy, which a `git pull` leaves stale."""
+    result = subprocess.run(
+        ["make", "--dry-run", "extras", "EXTRAS=train,plot"],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "pip install --quiet -c constraints.txt -e '.[train,plot]'\n" in result.stdout
 
 
 @pytest.mark.parametrize("package", ["torch", "scipy", "pyroomacoustics", "matplotlib"])

@@ -14,7 +14,7 @@ import soundfile
 from kws.audio.pipes import open_pipe
 from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE, StreamResampler
 from kws.audio.sound import SequentialSound
-from kws.descriptors import silenced_stderr
+from kws.descriptors import silenced_output
 from kws.errors import AudioFileError
 from kws.samples import Samples, valid
 
@@ -120,7 +120,8 @@ class Recording:
             return block[:, 0]
         # Infinite samples are counted later; numpy need not warn about their mean.
         with np.errstate(over="ignore", invalid="ignore"):
-            return block.mean(axis=1)
+            mean: Samples = block.mean(axis=1)
+        return mean
 
     def _check_format(self) -> None:
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
@@ -177,7 +178,7 @@ def open_recording(
         block: Frames of the file to read at once, about 0.1 s by default.
 
     Raises:
-        AudioFileError: it cannot be opened, is no recording, or has no such channel.
+        AudioFileError: it cannot be opened, is not a recording, or has no such channel.
     """
     name = str(path)
     try:
@@ -210,7 +211,7 @@ def _open_path(name: str) -> SequentialSound:
     if stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode):
         return open_pipe(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_size > 0:
-        with silenced_stderr():
+        with silenced_output():
             return SequentialSound(descriptor)
     os.close(descriptor)
     problem = "is a folder" if stat.S_ISDIR(status.st_mode) else "is empty"
@@ -231,7 +232,10 @@ def list_recordings(path: str | Path) -> list[str]:
             str(Path(parent, name))
             for parent, _, names in os.walk(folder, onerror=_raise)
             for name in names
-            if Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
+            if Path(name).suffix.lower() in EXTENSIONS
+            and not name.startswith(".")
+            # A pipe in between would wait for somebody to write to it.
+            and Path(parent, name).is_file()
         )
     except OSError as error:
         raise AudioFileError(f"{error.filename}: {error.strerror}") from error

@@ -51,7 +51,10 @@ class PortAudio:
     def devices(self) -> list[Device]:
         """All devices that can record; raises `DeviceError` when they cannot be listed."""
         with _device_errors(self._sounddevice, "the devices cannot be listed"):
-            entries = self._sounddevice.query_devices()
+            try:
+                entries = list(self._sounddevice.query_devices())
+            except UnicodeDecodeError:
+                entries = self._lenient_entries()
             hosts = self._sounddevice.query_hostapis()
             default = self._sounddevice.default.device["input"]
         return [
@@ -65,6 +68,23 @@ class PortAudio:
             )
             for index, entry in enumerate(entries)
             if entry["max_input_channels"] > 0
+        ]
+
+    def _lenient_entries(self) -> list[dict[str, Any]]:
+        """What `query_devices` gives, where the name of a device is not UTF-8.
+
+        ALSA does not promise that, and one such device must not hide all others.
+        """
+        library = self._sounddevice._lib
+        infos = [library.Pa_GetDeviceInfo(index) for index in range(library.Pa_GetDeviceCount())]
+        return [
+            {
+                "name": self._sounddevice._ffi.string(info.name).decode("utf-8", "replace"),
+                "hostapi": info.hostApi,
+                "max_input_channels": info.maxInputChannels,
+                "default_samplerate": info.defaultSampleRate,
+            }
+            for info in infos
         ]
 
     def open(self, device: Device, channel: int, stream: int) -> "Microphone":
@@ -189,3 +209,7 @@ def _device_errors(sounddevice: Any, what: str) -> Iterator[None]:
         host = error.args[2][2] if len(error.args) > 2 else ""
         text = " ".join(f"{error.args[0]} {host}".split())
         raise DeviceError(f"{what}: {text}") from error
+    except UnicodeDecodeError as error:
+        raise DeviceError(
+            f"{what}: its name is no UTF-8; give it another in the configuration of ALSA"
+        ) from error

@@ -65,7 +65,8 @@ class Playback:
     def stop(self) -> None:
         self._stopping.set()
         # A read from a silent pipe cannot be ended: that thread is left to the end of the process.
-        self._thread.join(5 * _PATIENCE)
+        if self._thread.ident is not None:
+            self._thread.join(5 * _PATIENCE)
 
     def _play(self) -> None:
         try:
@@ -73,7 +74,9 @@ class Playback:
             with open_recording(self.name, self._channel, block) as recording:
                 self.status = SourceStatus("open", device=self.name, rate=recording.rate)
                 self._deliver(recording)
-            self._end = SourceStatus("ended", reason="the recording has ended")
+            # Whoever stopped it early must not hear that the recording was over.
+            if not self._stopping.is_set():
+                self._end = SourceStatus("ended", reason="the recording has ended")
         except AudioFileError as error:
             self._end = SourceStatus("failed", reason=str(error), error=error)
 

@@ -60,7 +60,7 @@ class StreamResampler:
         """End the stream: give back all that is left inside, and be ready for a new stream."""
         if self._soxr is None:
             return np.zeros(0, np.float32)
-        rest = self._soxr.resample_chunk(self._waiting, last=True)
+        rest: Samples = self._soxr.resample_chunk(self._waiting, last=True)
         self._soxr.clear()
         self._waiting = np.zeros(0, np.float32)
         self._taken = self._given = 0

@@ -41,7 +41,18 @@ class SourceStatus:
 
 
 class Source(Protocol):
-    """Where the daemon hears from.  `read` belongs to one thread, all else to any."""
+    """Where the daemon hears from.  `read` belongs to one thread, all else to any.
+
+    What every source promises (tests/audio/test_source_contract.py holds all of them to it):
+
+    - Before `start` it is ``opening``, and `read` gives None.
+    - Chunks are mono float32 at 16 kHz, in order, and none is given twice.  `captured` is never in
+      the future, and None exactly where `clock` is ``none``; `stream` never goes back.
+    - `backlog` is what `read` has not given yet: never below 0, and 0 once all has been read.
+    - It is ``ended`` or ``failed`` only when all samples have been read, and stays so.  A source
+      that was stopped before that is neither.
+    - `stop` may be called at any time and again, also before `start`; its thread then ends.
+    """
 
     name: str
     """``microphone``, the path of a file, or ``-``."""

@@ -63,7 +63,7 @@ class MicrophoneSource:
         patient: bool = True,
         host: Callable[[], PortAudio] = PortAudio,
     ) -> None:
-        """Set out, opening nothing yet.
+        """Choose the device; nothing is opened yet.
 
         Args:
             device: name, part of a name, or index; None for the default one.
@@ -117,7 +117,8 @@ class MicrophoneSource:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(_STOP_SECONDS)
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE

@@ -17,4 +17,5 @@ def babble(seconds: float) -> Samples:
     # A first difference of a running sum: more low than high frequencies, as in a voice.
     voiced = np.convolve(noise, np.exp(-np.arange(32) / 8), "same")
     swell = np.sin(np.pi * _SYLLABLES_PER_SECOND * np.arange(len(noise)) / RATE) ** 2
-    return (_LEVEL * voiced * swell).astype(np.float32)
+    sound: Samples = (_LEVEL * voiced * swell).astype(np.float32)
+    return sound

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from kws.benchmark.babble import babble
 from kws.benchmark.factors import measure_factors
+from kws.benchmark.figures import Figures, Machine
 from kws.benchmark.footprint import measure_footprint
 from kws.benchmark.latency import BLOCK, measure_latency
-from kws.benchmark.results import Figures, Machine
 from kws.events.topics import POSTERIORS
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from kws.audio.microphone import BLOCK_SECONDS
-from kws.benchmark.results import Factors
+from kws.benchmark.figures import Factors
 from kws.samples import RATE, Samples
 from kws.spotting.lstm import StatefulLstm
 from kws.spotting.mfcc import Array, IncrementalMfcc

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import soundfile
 
-from kws.benchmark.results import Footprint
+from kws.benchmark.figures import Footprint
 from kws.errors import KwsError
 from kws.samples import RATE, Samples
 

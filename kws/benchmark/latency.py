@@ -17,7 +17,7 @@ import numpy as np
 from kws.audio.feed import Feed
 from kws.audio.microphone import BLOCK_SECONDS
 from kws.audio.source import Chunk, SourceStatus
-from kws.benchmark.results import Latency
+from kws.benchmark.figures import Latency
 from kws.daemon.faults import Faults
 from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop

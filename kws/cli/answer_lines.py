@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from kws.cli.event_lines import event_line
-from kws.events.messages import ModelName, until_text
+from kws.events.messages import ModelName, local_time, until_text
 from kws.events.requests import (
     Description,
     KeywordStatus,
@@ -31,7 +31,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             if not answer.detections:
                 yield "nothing heard yet"
         case Description():
-            yield f"kws {answer.version}, pid {answer.pid}, since {answer.started.astimezone():%c}"
+            yield f"kws {answer.version}, pid {answer.pid}, since {local_time(answer.started):%c}"
             yield f"source    {answer.source}"
             yield f"device    {answer.device or 'none'}, {answer.device_rate or '-'} Hz"
             yield f"clock     {answer.clock}"

@@ -14,10 +14,13 @@ from kws.cli.ctl import ctl
 from kws.cli.devices import devices
 from kws.cli.doctor import doctor
 from kws.cli.eval import evaluate
+from kws.cli.help import Commands
 from kws.cli.keygen import keygen
 from kws.cli.listen import listen
 from kws.cli.models import models
 from kws.cli.monitor import monitor
+from kws.cli.output import BROKEN_PIPE, give_up_output, write_line
+from kws.cli.pretrain import pretrain
 from kws.cli.replay import replay
 from kws.cli.subscribe import subscribe
 from kws.cli.talk import say
@@ -25,12 +28,8 @@ from kws.cli.train import train
 from kws.cli.tune import tune
 from kws.errors import KwsError
 
-app = typer.Typer(
-    name="kws",
-    help="Spots isolated spoken commands in a stream of audio. It is not speech recognition.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = Commands(
+    "kws", help="Spots isolated spoken commands in a stream of audio. It is not speech recognition."
 )
 
 
@@ -43,8 +42,6 @@ class _Settings:
 def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # 20 ms that only this flag needs
-
-        from kws.cli.output import write_line
 
         write_line(f"kws {version('kws')}")
         raise typer.Exit
@@ -67,6 +64,7 @@ def _global_flags(
 app.command()(listen)
 app.command()(replay)
 app.command()(train)
+app.command()(pretrain)
 app.command()(models)
 app.command()(subscribe)
 app.command()(monitor)
@@ -100,13 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         say(str(error))
         sys.exit(error.exit_code)
-    except OSError as error:
-        # The help, which typer writes itself, to a full disk.
-        if error.errno != errno.ENOSPC:
+    except (OSError, SystemExit) as end:
+        # From what typer writes itself; of a reader who went away it makes exit code 1.
+        cause = end.__context__ if isinstance(end, SystemExit) else end
+        if not isinstance(cause, OSError) or cause.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
-        from kws.cli.output import give_up_output
-
-        failure = give_up_output(error)
+        failure = give_up_output(cause)
+        if cause.errno == errno.EPIPE:
+            sys.exit(BROKEN_PIPE)
         say(str(failure))
         sys.exit(failure.exit_code)
 

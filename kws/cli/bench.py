@@ -6,11 +6,12 @@ import typer
 
 from kws.cli.options import ModelOption
 from kws.cli.talk import say
+from kws.text import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from kws.benchmark.results import Figures
+    from kws.benchmark.figures import Figures
 
 
 def bench(
@@ -78,8 +79,9 @@ def _table(figures: "Figures") -> "Table":
     if replay.resident is not None and replay.anonymous is not None:
         table.add_row("memory", f"{replay.resident:.0f} MB", f"RssAnon {replay.anonymous:.0f} MB")
     table.add_section()
-    table.add_row("model", figures.model, f"{figures.words} words")
-    table.add_row("machine", f"{machine.cores} cores", f"{machine.processor}, {machine.system}")
+    table.add_row("model", figures.model, counted(figures.words, "word"))
+    cores = counted(machine.cores, "core")
+    table.add_row("machine", cores, f"{machine.processor}, {machine.system}")
     table.add_row("kws", figures.kws, f"Python {machine.python}, numpy {machine.numpy}")
     return table
 

@@ -5,18 +5,15 @@ from typing import Annotated
 import typer
 
 from kws.cli.completion import complete_threshold
+from kws.cli.help import Commands
 from kws.cli.options import ControlOption, KeysOption, parse_thresholds
-from kws.cli.request import ask
+from kws.cli.request import ask, ask_each
 from kws.cli.times import parse_duration
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as a line of JSON.")]
 ReasonOption = Annotated[str, typer.Option(metavar="WORD", help="Why, for example tts.")]
 
-ctl = typer.Typer(
-    name="ctl",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+ctl = Commands("ctl")
 
 
 @ctl.callback()
@@ -162,9 +159,8 @@ def set_threshold(
     for word, value in wanted.items():
         if not 0 < value < 1:
             raise typer.BadParameter(f"the threshold of {word!r} must lie between 0 and 1")
-    for word, value in wanted.items():
-        request = SetThreshold(keyword=word, threshold=value, save=save)
-        ask(request, ThresholdSet, control, keys, as_json)
+    requests = [SetThreshold(keyword=w, threshold=x, save=save) for w, x in wanted.items()]
+    ask_each(requests, ThresholdSet, control, keys, as_json)
 
 
 @ctl.command()

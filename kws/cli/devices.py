@@ -43,7 +43,8 @@ def devices(
     with quiet_libraries():
         try:
             for entry in _entries(probe):
-                write_line(json.dumps(entry) if as_json else _line(entry))
+                for line in [json.dumps(entry)] if as_json else _lines(entry):
+                    write_line(line)
                 count += 1
         except DeviceStuckError as error:
             say(str(error))
@@ -103,11 +104,10 @@ def _try(portaudio: "PortAudio", device: "Device") -> dict[str, Any]:
     return {"rate": result.rate, "level_dbfs": round(result.level_dbfs, 1)}
 
 
-def _line(entry: dict[str, Any]) -> str:
+def _lines(entry: dict[str, Any]) -> Iterator[str]:
     mark = "*" if entry["default"] else " "
-    text = f"{mark} {entry['index']:>2}  {entry['name']}  ({entry['host']})"
+    yield f"{mark} {entry['index']:>2}  {entry['name']}  ({entry['host']})"
     if "error" in entry:
-        return f"{text}\n       {entry['error']}"
-    if "rate" in entry:
-        return f"{text}\n       {entry['rate']} Hz, {entry['level_dbfs']} dBFS"
-    return text
+        yield f"       {entry['error']}"
+    elif "rate" in entry:
+        yield f"       {entry['rate']} Hz, {entry['level_dbfs']} dBFS"

@@ -10,6 +10,7 @@ import typer
 from kws.cli.options import ModelOption, NegativesOption, NoiseOption
 from kws.errors import ConfigError, OutputError
 from kws.extras import require
+from kws.writing import write_atomically
 
 if TYPE_CHECKING:
     from kws.corpus.parts import Part
@@ -112,7 +113,7 @@ def _report(evaluation: "Evaluation", as_json: bool, html_file: Path | None) -> 
     from kws.evaluation.tables import tables
 
     if html_file:
-        _write(html_file, page(evaluation).encode())
+        write_atomically(html_file, page(evaluation).encode())
     if as_json:
         write_line(msgspec.json.encode(evaluation).decode())
     else:
@@ -140,10 +141,5 @@ def _check_output(file: Path) -> None:
     """Raise `OutputError` now rather than after an hour, if `file` cannot be written."""
     if not os.access(file.parent, os.W_OK):
         raise OutputError(f"cannot write {file}: {file.parent} is no folder that may be written")
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror}") from error
+    if file.exists() and not file.is_file():
+        raise OutputError(f"cannot write {file}: it is a folder or a device")

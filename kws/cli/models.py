@@ -47,6 +47,7 @@ def models(
             write_line(json.dumps(entry))
         else:
             default = " (default)" if folder.name == DEFAULT_MODEL else ""
-            write_line(f"{folder.name}{default}: {' '.join(model.words)}\n    {folder}")
+            write_line(f"{folder.name}{default}: {' '.join(model.words)}")
+            write_line(f"    {folder}")
     if failures:
         raise typer.Exit(failures[0].exit_code)

@@ -1,5 +1,6 @@
 """Options that several commands share, and what their texts mean."""
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -72,10 +73,17 @@ def parse_device(text: str | None) -> str | int | None:
 
 
 def parse_words(text: str | None) -> list[str] | None:
-    """The words of ``--words``, or None where it was not given."""
+    """The words of a list with commas, or None where it was not given.
+
+    Raises:
+        ConfigError: there is none in it.
+    """
     if text is None:
         return None
-    return [word for part in text.split(",") if (word := part.strip())]
+    words = [word for part in text.split(",") if (word := part.strip())]
+    if not words:
+        raise ConfigError(f"{text!r} names no word: write them with commas, like yes,no")
+    return words
 
 
 def parse_thresholds(texts: Sequence[str] | None, words: Iterable[str]) -> dict[str, float]:
@@ -102,10 +110,10 @@ def split_thresholds(texts: Sequence[str] | None) -> tuple[float | None, dict[st
         word, equals, number = text.rpartition("=")
         try:
             value = float(number)
-        except ValueError as error:
-            raise ConfigError(
-                f"--threshold {text}: {number!r} is not a number (--threshold 0.6, or yes=0.6)"
-            ) from error
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ConfigError(f"threshold {text}: {number!r} is not a number, as in 0.6 or yes=0.6")
         if equals:
             by_word[word.strip()] = value
         else:

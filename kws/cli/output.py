@@ -9,6 +9,7 @@ import typer
 
 from kws.descriptors import lead_nowhere
 from kws.errors import OutputError
+from kws.text import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,13 +19,13 @@ BROKEN_PIPE = 141
 
 
 def write_line(line: str) -> None:
-    """Write to stdout now.
+    """Write to stdout now, as one line whatever is in it.
 
     Raises:
         OutputError: it cannot be written: the disk is full, or stdout is closed.
     """
     with writing():
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(one_line(line, longest=None) + "\n")
         sys.stdout.flush()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kws.cli.output import open_console, write_line, writing
 from kws.cli.talk import say
 from kws.replay.replay import WHOLE, Stretch
+from kws.text import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -75,6 +76,7 @@ class TableReport:
         self._console = open_console(highlight=False, markup=False, soft_wrap=True)
         self._stretch = stretch
         self._found = 0
+        self._headed = False
         self._nearest: tuple[str, float, float] | None = None
         self._watched: Spotter | None = None
         self._bar: Progress | None = None
@@ -105,16 +107,21 @@ class TableReport:
     def recording(self, recording: "Recording") -> Iterator[None]:
         self._found = 0
         began = time.monotonic()
-        self._print(_printable(recording.path), style="bold")
-        self._print(f"  {'start':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
+        self._headed = False
         self._start_bar(recording)
         try:
             yield
         finally:
             self._stop_bar()
-            self._sum_up(recording, time.monotonic() - began)
+            if self._headed:
+                self._sum_up(recording, time.monotonic() - began)
 
     def progress(self, recording: "Recording") -> None:
+        # A recording that ends before the stretch begins has an error and no table.
+        if not self._headed and recording.seconds > self._stretch.start:
+            self._print(_printable(recording.path), style="bold")
+            self._print(f"  {'start':>11}  {'word':<12} {'score':>5}  {'level':>8}", style="dim")
+            self._headed = True
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=recording.seconds)
 
@@ -130,7 +137,7 @@ class TableReport:
         )
 
     def _sum_up(self, recording: "Recording", elapsed: float) -> None:
-        words = "1 word" if self._found == 1 else f"{self._found} words"
+        words = counted(self._found, "word")
         speed = recording.seconds / max(elapsed, 1e-3)
         sound = f"{clock(recording.seconds)} of sound"
         if self._stretch != WHOLE and self._stretch.start < recording.seconds:
@@ -148,7 +155,7 @@ class TableReport:
 
     def _start_bar(self, recording: "Recording") -> None:
         """Show a progress bar if somebody watches a long recording."""
-        watched = sys.stdout.isatty() and sys.stderr.isatty()
+        watched = all(stream and stream.isatty() for stream in (sys.stdout, sys.stderr))
         if not watched or recording.duration is None or recording.duration < _LONG_SECONDS:
             return
         from rich.console import Console

@@ -62,7 +62,7 @@ def subscribe(
 
         kws subscribe
 
-        kws subscribe --json | jq -r 'select(.type == "detection").keyword'
+        kws subscribe --json | jq -r '.keyword // empty'
 
         kws subscribe --topic kws/detection/stop/ --exec 'mpc pause'
 

@@ -9,8 +9,9 @@ import typer
 
 from kws.cli.completion import complete_preset
 from kws.cli.options import parse_words
-from kws.errors import ConfigError, did_you_mean
+from kws.cli.recipes import changed, leave_out
 from kws.extras import require
+from kws.text import counted
 
 if TYPE_CHECKING:
     from kws.training.recipe import Recipe
@@ -42,7 +43,7 @@ def train(
         typer.Option(metavar="NAME", autocompletion=complete_preset, help="Recipe to train by."),
     ] = "default",
     minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="How long to train, without --steps 30.")
+        float | None, typer.Option(metavar="N", help="How long to train; 30 without --steps.")
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="How many steps to train.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of all that is random.")] = 1,
@@ -59,6 +60,10 @@ def train(
             metavar="PER_HOUR", help="False alarms an hour that the thresholds are written for."
         ),
     ] = 1.0,
+    base: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Start from this base, which `kws pretrain` made."),
+    ] = None,
     teacher: Annotated[
         Path | None, typer.Option(metavar="TFLITE", help="Distil this published clip model.")
     ] = None,
@@ -86,12 +91,14 @@ def train(
 
         kws train speech_commands/ --negatives librispeech/ --noise home/ --out models/commands
 
+        kws train recordings/ --base models/base --out models/mine
+
         kws train speech_commands/ --preset article --steps 4000 --out models/article
 
         kws train speech_commands/ --out models/commands --resume
     """
     require("train", "training", *_PACKAGES)
-    recipe = _recipe(preset, seed, without, teacher, settings or [])
+    recipe = _recipe(preset, seed, without, teacher, settings or [], None if resume else base)
     import torch  # seconds, which a wrong flag need not wait for
 
     from kws.cli.output import write_line
@@ -110,19 +117,29 @@ def train(
         keywords=tuple(parse_words(words) or ()),
         recipe=recipe,
         command=_command(),
+        base="" if base is None else str(base),
     )
     with TerminalReporter() as reporter:
         spec = run_training(run, out, Goal(Budget(minutes, steps), false_alarms), reporter, resume)
-    write_line(f"wrote {out}: {len(spec.keywords)} keywords, `kws listen --model {out}` tries it")
+    words = counted(len(spec.keywords), "keyword")
+    write_line(f"wrote {out}: {words}, `kws listen --model {out}` tries it")
 
 
 def _recipe(
-    preset: str, seed: int, without: str | None, teacher: Path | None, changes: list[str]
+    preset: str,
+    seed: int,
+    without: str | None,
+    teacher: Path | None,
+    changes: list[str],
+    base: Path | None,
 ) -> "Recipe":
     """The preset with what the flags change in it.
 
+    The default preset takes features and network from `base`; another one has to agree with it.
+
     Raises:
         ConfigError: a field or a group that does not exist, or a value that does not fit it.
+        ModelError: the base is missing or damaged.
     """
     import msgspec
 
@@ -132,28 +149,18 @@ def _recipe(
 
     recipe = msgspec.to_builtins(find_preset(preset))
     recipe["seed"] = seed
+    if base is not None and preset == "default":
+        from kws.training.base import load_base
+
+        spec = load_base(base).spec
+        recipe["features"] = msgspec.to_builtins(spec.features)
+        recipe["network"] = msgspec.to_builtins(spec.network)
     if teacher is not None:
         recipe["teacher"] = str(teacher)
-    left_out = set(parse_words(without) or ())
-    for group in sorted(left_out - set(GROUPS)):
-        raise ConfigError(
-            f"--without: there is no augmentation {group!r}: {did_you_mean(group, GROUPS)}"
-        )
-    recipe["augmentation"] = [g for g in recipe["augmentation"] if g not in left_out]
-    for change in changes:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {change}: write FIELD=VALUE, for example lanes=32")
-        if name not in recipe:
-            raise ConfigError(f"--set: there is no field {name!r}: {did_you_mean(name, recipe)}")
-        try:
-            recipe[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            recipe[name] = value
-    try:
-        return msgspec.convert(recipe, Recipe)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"the recipe makes no sense: {error}") from error
+    recipe["augmentation"] = [
+        group for group in recipe["augmentation"] if group in leave_out(GROUPS, without)
+    ]
+    return changed(recipe, changes, Recipe)
 
 
 def _command() -> str:

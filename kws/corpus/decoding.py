@@ -20,6 +20,7 @@ from kws.audio.resample import HIGHEST_RATE, LOWEST_RATE
 from kws.audio.sound import SequentialSound
 from kws.errors import DataError, OutputError
 from kws.samples import RATE
+from kws.writing import write_atomically
 
 SUFFIXES = frozenset({".wav", ".flac", ".opus", ".ogg", ".mp3"})
 
@@ -61,7 +62,7 @@ def decode_folder(
     """Decode the files `names` below `folder`, or take them from the cache.
 
     The cache is keyed by name, size and time of change of every file.  Files of any rate and any
-    number of channels are welcome; channels are averaged.
+    number of channels are accepted; channels are averaged.
 
     Raises:
         DataError: the folder or a file may not be read by this user.
@@ -70,16 +71,35 @@ def decode_folder(
     cache = cache or cache_folder()
     key = _key(folder, names)
     array_file, index_file = cache / f"{key}.npy", cache / f"{key}.json"
-    if not (array_file.exists() and index_file.exists()):
+    decoded = _from_cache(array_file, index_file, len(names))
+    if decoded is None:
         try:
             cache.mkdir(parents=True, exist_ok=True)
             _check_space(folder, names, cache)
             _decode_all(folder, names, array_file, index_file, progress)
         except OSError as error:
             raise OutputError(f"cannot write decoded audio to {cache}: {error.strerror}") from error
-    index = msgspec.json.decode(index_file.read_bytes(), type=_Index)
-    samples = np.load(array_file, mmap_mode="r")
-    return Decoded(samples, np.array(index.offsets), index.corrupt)
+        decoded = _from_cache(array_file, index_file, len(names))
+    if decoded is None:
+        raise OutputError(f"{array_file} changes while it is read: point KWS_CACHE elsewhere")
+    return decoded
+
+
+def _from_cache(array_file: Path, index_file: Path, files: int) -> Decoded | None:
+    """What was decoded before; None if there is nothing, or it is not whole any more."""
+    try:
+        index = msgspec.json.decode(index_file.read_bytes(), type=_Index)
+        samples = np.load(array_file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, msgspec.DecodeError):
+        return None
+    offsets = np.array(index.offsets, np.int64)
+    whole = (
+        samples.dtype == np.int16
+        and len(offsets) == files + 1
+        and offsets[-1] == len(samples)
+        and bool((np.diff(offsets) >= 0).all())
+    )
+    return Decoded(samples, offsets, index.corrupt) if whole else None
 
 
 def _key(folder: Path, names: Iterable[str]) -> str:
@@ -130,7 +150,7 @@ def _decode_all(
     try:
         with os.fdopen(descriptor, "wb") as file:
             np.save(file, np.concatenate([*pieces, np.zeros(0, np.int16)]))
-        index_file.write_bytes(msgspec.json.encode(_Index(offsets.tolist(), corrupt)))
+        write_atomically(index_file, msgspec.json.encode(_Index(offsets.tolist(), corrupt)))
         Path(temporary).replace(array_file)
     finally:
         Path(temporary).unlink(missing_ok=True)
@@ -152,7 +172,8 @@ def _decode(path: Path) -> Samples | str:
         mono = soxr.resample(mono, rate, RATE, quality="HQ")
     if not len(mono):
         return "the file holds no samples"
-    return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+    samples: Samples = np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+    return samples
 
 
 def _blocks(sound: SequentialSound) -> Iterator[npt.NDArray[np.float32]]:

@@ -36,5 +36,6 @@ def coloured_noise(rng: Rng, length: int, slope: float) -> Audio:
     size = 1 << (length - 1).bit_length()
     spectrum = scipy.fft.rfft(rng.standard_normal(size, dtype=np.float32))
     frequency = np.maximum(np.arange(len(spectrum), dtype=np.float32), size / 400)
-    noise = scipy.fft.irfft(spectrum * frequency ** np.float32(-slope / 2), size)[:length]
+    coloured = spectrum * frequency ** np.float32(-slope / 2)
+    noise: Audio = scipy.fft.irfft(coloured, size)[:length]
     return noise / rms(noise)

@@ -24,7 +24,10 @@ _WHOLE_FOLDERS: dict[str, Part] = {
     "not-wake-words": "training",
     "synthetic-en": "training",
 }
-_SHARES: dict[str, tuple[float, float]] = {"librispeech": (20.0, 0.0)}
+_SHARES: dict[str, tuple[float, float]] = {
+    "librispeech": (30.0, 0.0),
+    "librispeech-dev-clean": (6.0, 94.0),
+}
 # Six long recordings of noise come with Speech Commands; a hash may well hold out none of them.
 _BACKGROUND_NOISE: dict[str, Part] = {
     "doing_the_dishes": "validation",

@@ -20,7 +20,7 @@ _PAUSE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class WordBounds:
+class WordSpan:
     """First sample of the word and first sample after it, within its clip."""
 
     start: int
@@ -29,7 +29,7 @@ class WordBounds:
     """The word seems to go on beyond the end of the clip."""
 
 
-def word_bounds(samples: npt.NDArray[np.int16]) -> WordBounds:
+def word_bounds(samples: npt.NDArray[np.int16]) -> WordSpan:
     """Find the word in a clip (N,) by energy.
 
     The energy of the slightly pre-emphasised signal, in windows of 25 ms every 10 ms, is compared
@@ -40,17 +40,17 @@ def word_bounds(samples: npt.NDArray[np.int16]) -> WordBounds:
     length = len(samples)
     level = _levels(samples)
     if len(level) < 5:
-        return WordBounds(0, length, False)
+        return WordSpan(0, length, False)
     low, high = np.percentile(level, (10, 98))
     threshold = max(low + min(8.0, 0.4 * (high - low)), high - _DEEPEST)
     active = level > threshold
     if not active.any() or high - low < 3:
-        return WordBounds(0, length, False)
+        return WordSpan(0, length, False)
     peak = int(np.argmax(np.where(active, level, -np.inf)))
     first, last = _grow(active, peak)
     start = max(0, first * _HOP + (_WINDOW - _HOP) // 2)
     end = min(length, last * _HOP + (_WINDOW + _HOP) // 2)
-    return WordBounds(start, end, last >= len(level) - 2)
+    return WordSpan(start, end, last >= len(level) - 2)
 
 
 def speech_dips(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
@@ -75,7 +75,8 @@ def _levels(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     energy = np.concatenate(([0.0], np.cumsum(signal**2)))
     starts = np.arange(0, len(signal) - _WINDOW + 1, _HOP)
     power = (energy[starts + _WINDOW] - energy[starts]) / _WINDOW
-    return uniform_filter1d(10 * np.log10(power + 1.0), _SMOOTHING)
+    levels: npt.NDArray[np.float64] = uniform_filter1d(10 * np.log10(power + 1.0), _SMOOTHING)
+    return levels
 
 
 def _grow(active: npt.NDArray[np.bool_], peak: int) -> tuple[int, int]:

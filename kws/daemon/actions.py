@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from kws.daemon.containment import contained
 from kws.errors import KwsError
 
 PATIENCE_SECONDS = 0.5
@@ -23,7 +24,7 @@ class Actions:
         """Have `action` carried out, and give back what it gives or raises.  For other threads.
 
         Raises `KwsError` when that takes longer than `patience` seconds.  An action that has not
-        been begun by then is not carried out later.
+        been started by then is not carried out later.
         """
         future: Future[Result] = Future()
 
@@ -31,9 +32,12 @@ class Actions:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                future.set_result(action())
+                with contained("the request"):
+                    result = action()
             except KwsError as error:
                 future.set_exception(error)
+            else:
+                future.set_result(result)
 
         self._waiting.put(act)
         try:

@@ -24,12 +24,12 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def become_daemon(arguments: Arguments) -> NoReturn:
-    """Replace this process by the daemon, which keeps its id.
+    """Replace this process with the daemon, which keeps its id.
 
-    The libraries of the command line take 13 MB, which a daemon would carry along for months.
+    The libraries of the command line take 13 MB, which a daemon would keep in memory for months.
 
     Raises:
-        ConfigError: an argument is no text, which neither events nor the log could tell of.
+        ConfigError: an argument is not text, so neither events nor the log could show it.
         KwsError: this is not Linux.
     """
     # eventfd wakes the socket thread, sigtimedwait the main thread, /proc tells the memory.

@@ -65,7 +65,7 @@ def make_server(config: ListenConfig) -> EventServer:
 def make_triggers(
     config: ListenConfig, report: Callable[[str, str], None]
 ) -> "TriggerRecorder | None":
-    """What keeps the audio of detections, where that is wished; raises `OutputError`."""
+    """What keeps the audio of detections, where that is asked for; raises `OutputError`."""
     if config.save_triggers is None:
         return None
     from kws.daemon.triggers import TriggerRecorder  # which needs soundfile

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from kws.samples import RATE
 
-_SLOT_SECONDS = 5.0
-_SLOTS = 12
+_SLOT_SECONDS = 2.5
+_SLOTS = 24
+_LOST_SECONDS = 0.2
+"""A block that is later than this for a whole slot is not late by chance: sound was lost."""
 
 
 class ClockAnchor:
@@ -15,7 +17,7 @@ class ClockAnchor:
 
     A block comes late by chance, never early: the smallest difference between when a sample was
     there and its position is the truest.  Only the last minute counts, because the crystal of a
-    sound card runs a little fast or slow.
+    sound card runs a little fast or slow, and less where a driver has lost sound and not said so.
     """
 
     def __init__(self) -> None:
@@ -34,7 +36,16 @@ class ClockAnchor:
             begin, least = self._slots[-1]
             self._slots[-1] = (begin, min(least, origin))
         else:
+            self._heed_loss()
             self._slots.append((captured, origin))
+
+    def _heed_loss(self) -> None:
+        """Forget what was before the slot that is complete now, if positions have fallen behind."""
+        if len(self._slots) > 1:
+            newest = self._slots[-1]
+            if newest[1] - min(origin for _, origin in self._slots) > _LOST_SECONDS:
+                self._slots.clear()
+                self._slots.append(newest)
 
     def monotonic(self, position: int) -> float | None:
         """`time.monotonic` of sample `position`; None without any observation."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kws.config import ListenConfig
 from kws.daemon.actions import PATIENCE_SECONDS
 from kws.daemon.assembly import make_server, make_source, make_spotter, make_triggers
+from kws.daemon.containment import contained
 from kws.daemon.faults import Faults
 from kws.daemon.hearing import Hearing
 from kws.daemon.inference import InferenceLoop
@@ -51,7 +52,7 @@ class Daemon:
 
         Args:
             config: what to begin with.
-            read_config: gives the configuration anew for each reload.
+            read_config: reads the configuration again for each reload.
             on_detection: told of every detection on the inference thread, so it must not wait.
 
         Raises:
@@ -161,9 +162,10 @@ class Daemon:
         """
         with self._reloading:
             try:
-                config = self._read_config()
-                spotter = make_spotter(config)
-                self._inference.perform(lambda: self._take_over(spotter), patience)
+                with contained("the reload"):
+                    config = self._read_config()
+                    spotter = make_spotter(config)
+                    self._inference.perform(lambda: self._take_over(spotter), patience)
             except KwsError as error:
                 self._faults.report("reload_failed", str(error))
                 raise

@@ -15,7 +15,7 @@ def log_detection(event: DetectionEvent) -> None:
 
 
 def leave_out(event: DetectionEvent) -> None:
-    """For a log that is to know of no word."""
+    """For a log that must not contain the words."""
 
 
 class DetectionLines(LineWriter):

@@ -1,4 +1,4 @@
-"""What is wrong with this machine, and the command that mends it."""
+"""What is wrong with this machine, and the command that fixes it."""
 
 import contextlib
 import os
@@ -22,6 +22,7 @@ from kws.events.endpoints import SYSTEM_DIRECTORY, check_bindable, endpoints_to_
 from kws.samples import RATE
 from kws.spotting.model import load_model
 from kws.spotting.spotter import Spotter
+from kws.text import counted
 
 _UNIX_SOCKETS = Path("/proc/net/unix")
 SOUND_DEVICES = Path("/dev/snd")
@@ -61,7 +62,8 @@ def check_model(config: ListenConfig) -> Check:
         model = load_model(config.model)
     except KwsError as error:
         return Check("model", "bad", str(error), "kws models")
-    return Check("model", "ok", f"{model.spec.name}, {len(model.words)} words, {model.path}")
+    words = counted(len(model.words), "word")
+    return Check("model", "ok", f"{model.spec.name}, {words}, {model.path}")
 
 
 def check_cpu(config: ListenConfig) -> Check:

@@ -14,9 +14,9 @@ _QUIET_SECONDS = 1.0
 
 
 class Faults:
-    """Counts faults by code and tells of them; any thread may report.
+    """Counts faults by code and reports them; any thread may report.
 
-    A fault that repeats itself word for word is told once a second; its count shows what was
+    A fault that repeats itself word for word is reported once a second; its count shows what was
     left out.
     """
 

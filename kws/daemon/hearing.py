@@ -100,14 +100,14 @@ class Hearing:
         self._skipped += len(chunk.samples)
 
     def resume(self) -> None:
-        """Start afresh behind what was skipped, if anything was."""
+        """Start from a fresh state behind what was skipped, if anything was."""
         if self._skipped:
             # In this order `position` is too small for a moment, never too large.
             skipped, self._skipped = self._skipped, 0
             self.reset("unmute", skipped)
 
     def hear(self, chunk: Chunk) -> None:
-        """Listen to a chunk, and publish what is to say of it."""
+        """Listen to a chunk, and publish what was heard in it."""
         self._heed_breaks(chunk)
         for finding in self.health.feed(chunk.samples):
             self._faults.report(finding.code, finding.detail)
@@ -130,7 +130,7 @@ class Hearing:
                 self._announce(detection)
 
     def _heed_breaks(self, chunk: Chunk) -> None:
-        """Gaps before a chunk: count them, say so, and start afresh behind those that are sure."""
+        """Count and report gaps before a chunk; reset the state behind those that are certain."""
         if chunk.stream != self._stream:
             self._stream = chunk.stream
             self._clock.restart()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from kws.audio.source import Chunk, Source
 from kws.daemon.actions import PATIENCE_SECONDS, Actions, Result
+from kws.daemon.containment import contained
 from kws.daemon.faults import Faults
 from kws.daemon.hearing import Hearing
 from kws.daemon.mutes import Mutes
@@ -16,6 +17,8 @@ from kws.events.requests import Muting
 
 _TURN_SECONDS = 0.1
 _STOP_SECONDS = 5.0
+_MOST_DEFECTS = 25
+"""Two seconds of sound that could not be analysed: a restart may help, going on does not."""
 
 
 class InferenceLoop:
@@ -39,6 +42,9 @@ class InferenceLoop:
         self.finished = False
         self.state = StateTracker(source, publish, faults)
         self._source = source
+        self._faults = faults
+        self._defects = 0
+        """Chunks in a row whose analysis met one."""
         self._mutes = Mutes()
         self._actions = Actions()
         self._stopping = threading.Event()
@@ -92,12 +98,26 @@ class InferenceLoop:
             chunk = self._source.read(_TURN_SECONDS)
             self.state.update(self._mutes, ended)
             if chunk is not None:
-                self._take(chunk)
+                self._take_safely(chunk)
             elif self._source.status.state in ("ended", "failed"):
                 if not self._mutes:
                     self.hearing.finish()
                 self.finished = True
             self.turned = time.monotonic()
+
+    def _take_safely(self, chunk: Chunk) -> None:
+        """A defect costs this chunk; one in each of many chunks ends the daemon."""
+        try:
+            with contained("the analysis"):
+                self._take(chunk)
+        except KwsError as error:
+            self._defects += 1
+            if self._defects == _MOST_DEFECTS:
+                raise
+            self._faults.report("defect", str(error))
+            self.hearing.reset("defect")
+        else:
+            self._defects = 0
 
     def _take(self, chunk: Chunk) -> None:
         if self._mutes:

@@ -4,6 +4,7 @@ import logging
 import os
 
 from kws.daemon.writer import LineWriter
+from kws.text import one_line
 
 
 class _LineHandler(logging.Handler):
@@ -14,7 +15,13 @@ class _LineHandler(logging.Handler):
         self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._writer.write(self.format(record))
+        for line in self.format(record).split("\n"):
+            self._writer.write(line)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and those of a traceback, which cannot be taken for lines of their own."""
+        record.msg, record.args = one_line(record.getMessage()), ()
+        return super().format(record).replace("\n", "\n  | ")
 
 
 def start_log(writer: LineWriter, descriptor: int) -> None:

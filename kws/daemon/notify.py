@@ -6,6 +6,8 @@ import socket
 import time
 from collections.abc import Mapping
 
+from kws.text import one_line
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +27,7 @@ class Notifier:
 
     def status(self, text: str) -> None:
         """One line for ``systemctl status``."""
-        self._send(f"STATUS={text}")
+        self._send(f"STATUS={one_line(text)}")
 
     def watchdog(self) -> None:
         """All loops turn."""

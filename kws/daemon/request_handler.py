@@ -64,11 +64,9 @@ class RequestHandler:
                 assert_never(request)
 
     def _describe(self) -> Description:
-        from importlib.metadata import version  # which takes a megabyte
-
         status = self._source.status
         return Description(
-            version=version("kws"),
+            version=_version(),
             boot=self._boot,
             pid=os.getpid(),
             started=self._started,
@@ -107,3 +105,12 @@ class RequestHandler:
     def _keywords(self) -> list[KeywordStatus]:
         thresholds = self._inference.hearing.spotter.stream.thresholds
         return [KeywordStatus(word=word, threshold=thresholds[word]) for word in thresholds]
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # which takes a megabyte
+
+    try:
+        return version("kws")
+    except PackageNotFoundError:  # removed or replaced under the running daemon
+        return "unknown"

@@ -44,6 +44,12 @@ class TriggerRecorder:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make {folder}: {error.strerror}") from error
+        status = folder.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise OutputError(
+                f"{folder} belongs to, or can be written by, somebody else, who could read or "
+                f"replace what was said: run `chmod go-w {folder}`, or name another folder"
+            )
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OutputError(f"cannot write to {folder}: permission denied")
         self._folder = folder

@@ -6,6 +6,8 @@ import queue
 import threading
 from typing import Self
 
+from kws.text import one_line
+
 _WAITING = 1000
 _PATIENCE_SECONDS = 1.0
 
@@ -36,9 +38,9 @@ class LineWriter:
         self._thread.join(_PATIENCE_SECONDS)
 
     def write(self, line: str) -> None:
-        """Have `line` written soon; never waits.  For any thread."""
+        """Have `line` written soon, as one line whatever is in it; never waits.  For any thread."""
         try:
-            self._lines.put_nowait(line)
+            self._lines.put_nowait(one_line(line))
         except queue.Full:
             with self._lock:
                 self._left_out += 1

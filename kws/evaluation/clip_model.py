@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.speech_commands import TWELVE_LABELS
 from kws.errors import MissingExtraError, ModelError
 from kws.evaluation.listeners import Progress
-from kws.evaluation.traces import Trace, replay, smooth
+from kws.evaluation.traces import Trace
 from kws.samples import RATE
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
+from kws.spotting.redecision import decide_again, smooth
 
-LABELS = (
-    "_silence_", "_unknown_", "yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",
-)  # fmt: skip
-"""Outputs of the models that were published with the Speech Commands data."""
 WINDOW = RATE
 HOP = 1600
 SMOOTHING = 3
@@ -40,18 +38,18 @@ class SlidClipModel:
             ModelError: the file is not such a model, or knows none of `words`.
         """
         self._name = path.stem
-        self._words = [word for word in words if word in LABELS]
+        self._words = [word for word in words if word in TWELVE_LABELS]
         if not self._words:
             raise ModelError(f"{path}: knows none of the words {', '.join(words)}")
-        self._columns = [LABELS.index(word) for word in self._words]
+        self._columns = [TWELVE_LABELS.index(word) for word in self._words]
         self._interpreter = _load(path)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         shapes = (tuple(self._input["shape"].tolist()), tuple(self._output["shape"].tolist()))
-        if shapes != ((1, WINDOW), (1, len(LABELS))):
+        if shapes != ((1, WINDOW), (1, len(TWELVE_LABELS))):
             raise ModelError(
                 f"{path}: takes {shapes[0]} and gives {shapes[1]}, a model of (1, {WINDOW}) "
-                f"samples to (1, {len(LABELS)}) logits is expected"
+                f"samples to (1, {len(TWELVE_LABELS)}) logits is expected"
             )
 
     def posteriors(self, window: Array) -> Array:
@@ -60,7 +58,8 @@ class SlidClipModel:
         self._interpreter.invoke()
         logits = self._interpreter.get_tensor(self._output["index"])[0].astype(np.float64)
         exponentials = np.exp(logits - logits.max())
-        return exponentials / exponentials.sum()
+        posteriors: Array = exponentials / exponentials.sum()
+        return posteriors
 
     def listen(self, samples: Array, progress: Progress) -> list[Trace]:
         """Classify the last second after every hop: a trace for each of `THRESHOLDS`.
@@ -68,7 +67,7 @@ class SlidClipModel:
         A decision falls at the end of its window.
         """
         positions = np.arange(WINDOW, len(samples) + 1, HOP)
-        posteriors = np.zeros((len(positions), len(LABELS)))
+        posteriors = np.zeros((len(positions), len(TWELVE_LABELS)))
         progress(min(WINDOW, len(samples)))
         for row, position in enumerate(positions):
             posteriors[row] = self.posteriors(samples[position - WINDOW : position])
@@ -94,7 +93,7 @@ class SlidClipModel:
             positions=positions,
             posteriors=posteriors,
             scores=scores,
-            detections=replay(positions, scores, keywords, decision),
+            detections=decide_again(positions, scores, keywords, decision),
         )
 
 

@@ -24,8 +24,9 @@ from kws.errors import DataError
 from kws.evaluation.intervals import bootstrap_mean, percentile_interval
 from kws.evaluation.listeners import Listener, Progress
 from kws.evaluation.results import ClipResult, ClipRule, WordScore
-from kws.evaluation.traces import Trace, smooth
+from kws.evaluation.traces import Trace
 from kws.samples import RATE
+from kws.spotting.redecision import smooth
 
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
@@ -127,9 +128,9 @@ def choose_rule(evidence: ClipEvidence, part: str) -> ClipRule:
 def decide(evidence: ClipEvidence, rule: ClipRule) -> npt.NDArray[np.int64]:
     """(clips,) the label of each clip by `rule`, as an index like `ClipEvidence.truth`."""
     silence = np.full(len(evidence.truth), rule.silence_bias)
-    return np.argmax(
-        np.column_stack((evidence.keywords, evidence.other + rule.unknown_bias, silence)), axis=1
-    )
+    rivals = np.column_stack((evidence.keywords, evidence.other + rule.unknown_bias, silence))
+    labels: npt.NDArray[np.int64] = np.argmax(rivals, axis=1)
+    return labels
 
 
 def score_clips(

@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.matching import Firing, Placement, match
 from kws.evaluation.intervals import percentile_interval, resampling_weights
-from kws.evaluation.matching import Firing, Placement, match
-from kws.evaluation.traces import Trace, replay, shifted
+from kws.evaluation.traces import Trace, shifted
+from kws.spotting.redecision import decide_again
 
 SHIFTS = tuple(step / 4 for step in range(-16, 33))
 """Added to the log-odds of every threshold; 0 is as shipped."""
@@ -22,7 +23,7 @@ Array = npt.NDArray[np.floating]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The miss rate at a wished number of false alarms."""
+    """The miss rate at a given number of false alarms."""
 
     alarms_per_hour: float
     miss_rate: float | None
@@ -56,7 +57,8 @@ class Sweep:
     @property
     def alarms_per_hour(self) -> Array:
         """(shifts,)."""
-        return self.alarms.sum(axis=1) / self.hours
+        rates: Array = self.alarms.sum(axis=1) / self.hours
+        return rates
 
 
 def sweep(
@@ -73,7 +75,7 @@ def sweep(
     hits = np.zeros((len(shifts), len(awaited)), np.bool_)
     alarms = np.zeros((len(shifts), minutes), np.int64)
     for row, shift in enumerate(shifts):
-        trials = replay(
+        trials = decide_again(
             trace.positions, trace.scores, shifted(trace.keywords, shift), trace.decision
         )
         matching = match(trials, placements, words)

@@ -9,7 +9,7 @@ from kws.evaluation.listeners import Listener, Progress, SpotterListener
 from kws.evaluation.materials import NOISE, WITHOUT_KEYWORDS, Material
 from kws.evaluation.measuring import measure_alarms, measure_clips
 from kws.evaluation.results import AlarmResult, ClipResult, Evaluation, ModelFacts
-from kws.evaluation.streams import Stream, clip_stream, noise_stream, speech_stream
+from kws.evaluation.streams import MeasuredStream, clip_stream, noise_stream, speech_stream
 from kws.evaluation.traces import Trace
 from kws.evaluation.tuning import Heard, heard
 from kws.spotting.lstm import Engine
@@ -29,7 +29,7 @@ def evaluate(
     seed: int,
     stage: Stage,
     quick: bool = False,
-    keep: Callable[[Stream], None] | None = None,
+    keep: Callable[[MeasuredStream], None] | None = None,
 ) -> Evaluation:
     """Measure `model` on clips, streams and speech in which nothing should fire.
 
@@ -69,11 +69,11 @@ def evaluate(
 
 
 def _play(
-    streams: Iterable[Stream],
+    streams: Iterable[MeasuredStream],
     listeners: Sequence[Listener],
     stage: Stage,
-    keep: Callable[[Stream], None] | None = None,
-) -> Iterator[tuple[Stream, Trace]]:
+    keep: Callable[[MeasuredStream], None] | None = None,
+) -> Iterator[tuple[MeasuredStream, Trace]]:
     """Every stream to every listener."""
     for stream in streams:
         if keep:
@@ -83,14 +83,16 @@ def _play(
                 yield stream, trace
 
 
-def _quiet_streams(material: Material, seed: int) -> Iterator[Stream]:
+def _quiet_streams(material: Material, seed: int) -> Iterator[MeasuredStream]:
     """The streams in which nothing should fire."""
     for kind, recordings in material.quiet.items():
         build = noise_stream if kind == NOISE else speech_stream
         yield build(material.corpus, recordings, kind, seed)
 
 
-def _clip_streams(material: Material, snrs: Sequence[float | None], seed: int) -> Iterator[Stream]:
+def _clip_streams(
+    material: Material, snrs: Sequence[float | None], seed: int
+) -> Iterator[MeasuredStream]:
     for snr in snrs:
         yield clip_stream(material.corpus, material.clips, material.noise, snr, seed)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
+from scipy.stats import beta, chi2
 
 CONFIDENCE = 0.95
 
@@ -23,6 +23,20 @@ def poisson_interval(count: int, hours: float) -> tuple[float, float]:
     low = chi2.ppf(tail, 2 * count) / 2
     high = chi2.ppf(1 - tail, 2 * count + 2) / 2
     return float(low) / hours, float(high) / hours
+
+
+def binomial_interval(count: int, of: int) -> tuple[float, float]:
+    """Bounds of a share of which `count` cases were seen in `of`.
+
+    The exact interval of Clopper and Pearson (1934).  Where no case was seen, or all were, the
+    inner bound is one-sided, as above.  Nothing is known of no cases: (0, 1).
+    """
+    if of == 0:
+        return 0.0, 1.0
+    tail = 1 - CONFIDENCE if count in (0, of) else (1 - CONFIDENCE) / 2
+    low = 0.0 if count == 0 else float(beta.ppf(tail, count, of - count + 1))
+    high = 1.0 if count == of else float(beta.ppf(1 - tail, count + 1, of - count))
+    return low, high
 
 
 def resampling_weights(rng: np.random.Generator, items: int, replicates: int) -> Array:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from kws.corpus.matching import TOLERANCE, Alarm, Firing, Hit, Matching, match
 from kws.evaluation.curves import Sweep, sweep, trade_off
 from kws.evaluation.intervals import bootstrap_mean, percentile_interval, poisson_interval
-from kws.evaluation.matching import TOLERANCE, Alarm, Firing, Hit, Matching, match
 from kws.evaluation.results import AlarmResult, Event, StreamResult, WordMisses
-from kws.evaluation.streams import Stream
+from kws.evaluation.streams import MeasuredStream
 from kws.evaluation.traces import Trace
 from kws.samples import RATE
 from kws.spotting.detection import Detection
@@ -18,7 +18,9 @@ _MS = 1000 / RATE
 _ERRORS = ("wrong word", "other word", "double")
 
 
-def measure_clips(stream: Stream, trace: Trace, speech: Sweep | None, seed: int) -> StreamResult:
+def measure_clips(
+    stream: MeasuredStream, trace: Trace, speech: Sweep | None, seed: int
+) -> StreamResult:
     """Figures of a stream of clips.
 
     Args:
@@ -61,7 +63,7 @@ def measure_clips(stream: Stream, trace: Trace, speech: Sweep | None, seed: int)
     )
 
 
-def measure_alarms(stream: Stream, trace: Trace) -> tuple[AlarmResult, Sweep]:
+def measure_alarms(stream: MeasuredStream, trace: Trace) -> tuple[AlarmResult, Sweep]:
     """Figures of a stream in which nothing should fire: every detection is a false alarm."""
     hours = stream.recorded_hours
     swept = sweep(trace, stream.placements, hours)
@@ -107,7 +109,7 @@ def _cut_off(matching: Matching[Firing]) -> WordMisses:
     return WordMisses(misses + sum(hit.placement.cut_off for hit in matching.hits), misses)
 
 
-def _misses(stream: Stream, matching: Matching[Firing], trace: Trace) -> list[Event]:
+def _misses(stream: MeasuredStream, matching: Matching[Firing], trace: Trace) -> list[Event]:
     """The missed clips, the one with the lowest score first."""
     instead = {
         alarm.placement: alarm.detection.keyword for alarm in matching.alarms if alarm.placement

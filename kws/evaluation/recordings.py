@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from kws.corpus.matching import Placement
 from kws.errors import OutputError
-from kws.evaluation.matching import Placement
-from kws.evaluation.streams import Stream
+from kws.evaluation.streams import MeasuredStream
 from kws.samples import RATE
 
 
-def write_stream(folder: Path, stream: Stream) -> None:
+def write_stream(folder: Path, stream: MeasuredStream) -> None:
     """Write a stream to `folder`: a FLAC file, and its truth as labels that Audacity imports.
 
     A line of the labels is start and end in seconds, then the word (if any) and the recording.

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from kws.evaluation.html import document, image, table
+from kws.evaluation.html import document, figure, table
 from kws.evaluation.materials import WITHOUT_KEYWORDS
+from kws.evaluation.meaning import meaning
 from kws.evaluation.plots import alarm_plot, confusion_plot, det_plot, latency_plot
 from kws.evaluation.results import AlarmResult, Evaluation, Event, StreamResult
 from kws.evaluation.tables import (
@@ -33,8 +34,9 @@ to the decision.</p>
 <p>Curves come from the scores that were recorded on the way, decided again by the shipped detector
 with all thresholds moved together. Bands and intervals cover 95 %: miss rates are bootstrapped over
 clips, false alarms over minutes, and counts of false alarms have exact Poisson bounds. Where there
-was no alarm, the upper bound is the rule of three. Hours are those of the recordings, without the
-pauses between them.</p>
+was no alarm, the upper bound is the rule of three. The shares of words in "What this means for you"
+have exact binomial bounds, which hold for a handful of clips, too. Hours are those of the
+recordings, without the pauses between them.</p>
 """
 
 
@@ -47,6 +49,7 @@ def page(evaluation: Evaluation) -> str:
         f"<h1>{escape(name)}: evaluation</h1>",
         f'<p class="quiet">{escape(heading(evaluation))}. kws {escape(evaluation.kws)}, '
         f"model {evaluation.model.sha256[:12]}.</p>",
+        _meaning(evaluation),
         *(f'<p class="remark">{escape(remark)}</p>' for remark in evaluation.remarks),
         _cards(evaluation, shipped, alarms),
         _streams(evaluation.streams, name),
@@ -54,11 +57,17 @@ def page(evaluation: Evaluation) -> str:
         _curves(evaluation),
         _words(evaluation, shipped),
         "<h2>Latency</h2>",
-        image(latency_plot(shipped), "Histogram of latencies"),
+        figure(
+            latency_plot(shipped),
+            "Time from the end of the word to the decision, as shares of the hits of each stream.",
+        ),
         "<h2>What the clips were taken for</h2>",
         f"<p>{escape(clip_line(evaluation.clips))}. The biases for unknown and silence were chosen "
         f"on the {escape(evaluation.clips.rule.chosen_on)} part.</p>",
-        image(confusion_plot(evaluation.clips), "Confusion matrix"),
+        figure(
+            confusion_plot(evaluation.clips),
+            "Rows are what was said, columns what was decided; the number is of clips.",
+        ),
         _events(shipped, alarms, evaluation.model.thresholds),
         "<h2>How it was measured</h2>",
         _METHOD,
@@ -66,16 +75,24 @@ def page(evaluation: Evaluation) -> str:
     return document(f"{name}: evaluation", body)
 
 
+def _meaning(evaluation: Evaluation) -> str:
+    items = "".join(
+        f"<li><b>{escape(statement.about)}.</b> {escape(statement.text)}</li>"
+        for statement in meaning(evaluation)
+    )
+    return f'<section class="meaning"><h2>What this means for you</h2><ul>{items}</ul></section>'
+
+
 def _cards(
     evaluation: Evaluation, streams: Sequence[StreamResult], alarms: Sequence[AlarmResult]
 ) -> str:
     cards = [(percent(evaluation.clips.accuracy), "of the clips labelled right")]
     cards += [(percent(row.miss_rate), f"missed on a stream, {row.stream}") for row in streams[:3]]
+    talk = [row for row in alarms if row.material == WITHOUT_KEYWORDS and row.hours > 0]
     cards += [
-        (f"{row.per_hour:.1f}", f"false alarms an hour, {row.material} ({row.hours:.1f} h)")
-        for row in alarms
-        if row.material == WITHOUT_KEYWORDS
-    ]
+        (f"{row.per_hour:.1f}", f"false alarms an hour, {row.material} ({row.hours:.2f} h)")
+        for row in talk
+    ] or [("unknown", f"false alarms an hour: no {WITHOUT_KEYWORDS} was measured")]
     cards += [(milliseconds(row.latency_p50_ms), "median latency") for row in streams[:1]]
     inner = "".join(
         f'<div class="card"><b>{escape(figure)}</b><span>{escape(what)}</span></div>'
@@ -111,7 +128,7 @@ def _streams(streams: Sequence[StreamResult], name: str) -> str:
         "a stream; thresholds as shipped.</p>"
     )
     others = [row.listener != name for row in streams]
-    return "<h2>Streams of clips</h2>" + lead + table(header, rows, others)
+    return "<h2>Streams of clips</h2>" + lead + table("Streams of clips", header, rows, others)
 
 
 def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
@@ -124,8 +141,8 @@ def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
             f"{row.hours:.2f}",
             str(row.recordings),
             str(row.alarms),
-            f"{row.per_hour:.1f}",
-            f"{row.low:.1f} - {row.high:.1f}",
+            f"{row.per_hour:.1f}" if row.hours > 0 else "-",
+            f"{row.low:.1f} - {row.high:.1f}" if row.hours > 0 else "-",
             ", ".join(f"{word} {count}" for word, count in list(row.words.items())[:6]),
         )
         for row in alarms
@@ -134,10 +151,11 @@ def _alarms(alarms: Sequence[AlarmResult], name: str) -> str:
     return (
         "<h2>False alarms where nothing should fire</h2><p>All words together, thresholds as "
         "shipped.</p>"
-        + table(header, rows, others)
-        + image(
+        + table("False alarms where nothing should fire", header, rows, others)
+        + figure(
             alarm_plot([row for row in alarms if row.listener == name]),
-            "False alarms against threshold",
+            "False alarms an hour while all thresholds are moved together. Lower thresholds lie at "
+            "the left; the dotted line is as shipped.",
         )
     )
 
@@ -148,10 +166,16 @@ def _curves(evaluation: Evaluation) -> str:
     drawn = [row for row in evaluation.streams if row.listener in listeners.values()]
     on_speech = [(row, row.against_speech) for row in drawn if row.against_speech]
     on_stream = [(row, row.against_stream) for row in drawn]
-    images = [image(det_plot(on_stream, "on the stream itself"), "Trade-off on the stream")]
+    figures = [
+        figure(
+            det_plot(on_stream, "on the stream itself", "on-stream"),
+            "Against false alarms on the stream itself: other words, doubles, noise in pauses.",
+        )
+    ]
     readings = ""
     if on_speech:
-        images.insert(0, image(det_plot(on_speech, WITHOUT_KEYWORDS), "Trade-off on speech"))
+        plot = det_plot(on_speech, WITHOUT_KEYWORDS, "on-speech")
+        figures.insert(0, figure(plot, f"Against false alarms on {WITHOUT_KEYWORDS}."))
         targets = [f"{reading.alarms_per_hour:g} an hour" for reading in on_speech[0][1].readings]
         rows = [
             (
@@ -162,13 +186,18 @@ def _curves(evaluation: Evaluation) -> str:
         ]
         readings = (
             f"<p>Share missed where {WITHOUT_KEYWORDS} gives so many false alarms:</p>"
-            + table(("stream", *targets), rows, [False] * len(rows))
+            + table(
+                "Share missed at a wished number of false alarms",
+                ("stream", *targets),
+                rows,
+                [False] * len(rows),
+            )
         )
     return (
         "<h2>Misses against false alarms</h2><p>Each point of a curve is one setting of all "
         "thresholds, the dot the one that ships. Lower thresholds lead down and to the right: "
         'fewer misses, more false alarms.</p><div class="pair">'
-        + "".join(images)
+        + "".join(figures)
         + "</div>"
         + readings
     )
@@ -194,7 +223,7 @@ def _words(evaluation: Evaluation, streams: Sequence[StreamResult]) -> str:
             )
         )
     return "<h2>Words</h2><p>Precision and recall are those of the clip test.</p>" + table(
-        header, rows, [False] * len(rows)
+        "Words", header, rows, [False] * len(rows)
     )
 
 
@@ -236,7 +265,7 @@ def _event_table(title: str, events: Sequence[Event], thresholds: Mapping[str, f
         )
         for event in events[:_EVENTS]
     ]
-    listed = table(header, rows, [False] * len(rows), "text")
+    listed = table(title, header, rows, [False] * len(rows), "text")
     return f"<details><summary>{escape(title)}</summary>{listed}</details>"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kws.corpus.corpus import Corpus, Recording
+from kws.corpus.matching import Placement
 from kws.corpus.mixing import Audio, Rng, amplitude, coloured_noise, ramp, rms
 from kws.corpus.word_bounds import word_bounds
-from kws.evaluation.matching import Placement
 from kws.samples import RATE
 
 GAP_SECONDS = (0.3, 2.0)
@@ -16,6 +16,8 @@ GAP_SECONDS = (0.3, 2.0)
 SENTENCE_GAP_SECONDS = (0.3, 0.8)
 ROOM_DBFS = -70.0
 """Level of the background that never stops: a quiet room."""
+CLEAN = "clean"
+"""Name of a stream of clips without noise."""
 RAMP = 480
 """Samples (30 ms) over which a clip is faded in and out at its splices."""
 _NOISE_CROSSFADE = 800
@@ -24,7 +26,7 @@ _HEADROOM = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stream:
+class MeasuredStream:
     """One unbroken recording and what is said in it."""
 
     name: str
@@ -51,7 +53,7 @@ def clip_stream(
     noise: Sequence[Recording],
     snr: float | None,
     seed: int,
-) -> Stream:
+) -> MeasuredStream:
     """Every clip once, in random order, blended into a background that never stops.
 
     Clips keep their level.  Each is faded over `RAMP` at both ends and stands in the hiss of a
@@ -90,16 +92,20 @@ def clip_stream(
         )
     for placed, sound in zip(placements, sounds, strict=True):
         samples[placed.clip_start : placed.clip_end] += ramp(sound, RAMP)
-    return Stream("clean" if snr is None else f"{snr:g} dB", samples, placements)
+    return MeasuredStream(CLEAN if snr is None else f"{snr:g} dB", samples, placements)
 
 
-def speech_stream(corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int) -> Stream:
+def speech_stream(
+    corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int
+) -> MeasuredStream:
     """Sentences in random order in a quiet room, with short pauses between them."""
     rng = np.random.default_rng((seed, 3))
     return _sequence(corpus, recordings, name, rng, SENTENCE_GAP_SECONDS)
 
 
-def noise_stream(corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int) -> Stream:
+def noise_stream(
+    corpus: Corpus, recordings: Sequence[Recording], name: str, seed: int
+) -> MeasuredStream:
     """Recordings of noise at their own levels, end to end."""
     rng = np.random.default_rng((seed, 4))
     return _sequence(corpus, recordings, name, rng, (0.0, 0.0))
@@ -129,7 +135,7 @@ def _sequence(
     name: str,
     rng: Rng,
     gaps: tuple[float, float],
-) -> Stream:
+) -> MeasuredStream:
     order = [recordings[index] for index in rng.permutation(len(recordings))]
     starts, length = _spread(rng, [len(corpus.samples(clip)) for clip in order], gaps)
     samples = _room(rng, length)
@@ -139,7 +145,7 @@ def _sequence(
         end = start + len(sound)
         samples[start:end] += sound
         placements.append(Placement("", clip.name, start, end, start, end))
-    return Stream(name, samples, placements)
+    return MeasuredStream(name, samples, placements)
 
 
 def _spread(rng: Rng, lengths: Sequence[int], gaps: tuple[float, float]) -> tuple[list[int], int]:
@@ -162,4 +168,6 @@ def _envelope(placements: Sequence[Placement], levels: np.ndarray, length: int) 
     """Level of the noise (length,): constant under each clip, even in dB from one to the next."""
     positions = [edge for placed in placements for edge in (placed.clip_start, placed.clip_end)]
     heights = np.repeat(np.log(np.maximum(levels, 1e-6)), 2)
-    return np.exp(np.interp(np.arange(length), positions, heights)).astype(np.float32)
+    levels_between = np.interp(np.arange(length), positions, heights)
+    envelope: Audio = np.exp(levels_between).astype(np.float32)
+    return envelope

@@ -1,4 +1,4 @@
-"""Thresholds for a wished number of false alarms an hour, chosen on the validation part.
+"""Thresholds for a given number of false alarms an hour, chosen on the validation part.
 
 One threshold is common to all words, and each word may differ from it by an offset.  A word has few
 clips to tell its offset by, so the offset is shrunk towards 0, by n / (n + 100) for n clips.  All
@@ -12,12 +12,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.matching import Hit, Matching, Placement, match
 from kws.errors import ConfigError
 from kws.evaluation.intervals import poisson_interval
-from kws.evaluation.matching import Hit, Matching, Placement, match
-from kws.evaluation.streams import Stream
-from kws.evaluation.traces import Trace, Trial, replay, sigmoid, smooth, with_threshold
+from kws.evaluation.streams import MeasuredStream
+from kws.evaluation.traces import Trace, sigmoid, with_threshold
 from kws.spotting.model_spec import KeywordSettings, ModelSpec
+from kws.spotting.redecision import Trial, decide_again, smooth
 
 SMOOTHINGS = (1, 2, 3, 4, 5)
 """Rows of posteriors in the moving average that are tried."""
@@ -81,7 +82,7 @@ class Tuning(msgspec.Struct, frozen=True):
     after: Outcome
 
 
-def heard(stream: Stream, trace: Trace, quiet: bool) -> Heard:
+def heard(stream: MeasuredStream, trace: Trace, quiet: bool) -> Heard:
     """Keep what tuning needs of a stream."""
     hours = stream.recorded_hours if quiet else stream.hours
     return Heard(trace, stream.placements, hours, quiet)
@@ -95,7 +96,7 @@ def tune(
 ) -> tuple[list[KeywordSettings], Tuning]:
     """Settings of all keywords for `wished` false alarms an hour on the quiet ones of `streams`.
 
-    The smoothing is that with the fewest mistakes on the streams of clips at the wished rate.
+    The smoothing is that with the fewest mistakes on the streams of clips at the allowed rate.
 
     Raises:
         ConfigError: no threshold keeps to so few false alarms.
@@ -120,7 +121,7 @@ def tune(
 def _plain(
     keywords: list[KeywordSettings], streams: Sequence[Heard], wished: float, smoothing: int
 ) -> tuple[float, Outcome]:
-    """The lowest common threshold, without offsets, that keeps to the wished rate."""
+    """The lowest common threshold, without offsets, that keeps to the allowed rate."""
     tuner = _Tuner(keywords, streams, smoothing)
     found = tuner.level(dict.fromkeys(tuner.words, 0.0), wished)
     if found is None:
@@ -207,7 +208,7 @@ class _Tuner:
         setting = [with_threshold(self._keywords[word], sigmoid(level))]
         total = 0
         for one, scores in zip(self._streams, self._scores, strict=True):
-            trials = replay(
+            trials = decide_again(
                 one.trace.positions, scores[:, word : word + 1], setting, one.trace.decision
             )
             matching = match(trials, one.placements, [setting[0].word])
@@ -220,7 +221,7 @@ class _Tuner:
 
     def _trials(self, index: int, settings: list[KeywordSettings]) -> list[Trial]:
         trace = self._streams[index].trace
-        return replay(trace.positions, self._scores[index], settings, trace.decision)
+        return decide_again(trace.positions, self._scores[index], settings, trace.decision)
 
     def _indices(self, quiet: bool) -> list[int]:
         return [index for index, one in enumerate(self._streams) if one.quiet == quiet]

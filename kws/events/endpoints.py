@@ -131,6 +131,16 @@ def check_bindable(endpoint: str, has_keys: bool, insecure: bool = False) -> Non
         )
 
 
+def check_different(events: str, control: str) -> None:
+    """Raises `EndpointError` where both sockets of a daemon would have one endpoint."""
+    paths = [ipc_path(endpoint) for endpoint in (events, control)]
+    same_file = None not in paths and len({os.path.realpath(path) for path in paths if path}) == 1
+    if same_file or (events == control and not events.endswith(":*")):
+        raise EndpointError(
+            f"events and control are the same endpoint, {events}: give --control another one"
+        )
+
+
 def check_private(directory: Path) -> None:
     """Raises `EndpointError` when somebody else could have put a socket into ``directory``.
 

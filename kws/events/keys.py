@@ -26,10 +26,12 @@ logger = logging.getLogger(__name__)
 
 ZAP_DOMAIN = b"kws"
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
 
 @dataclass(frozen=True)
 class ServerKeys:
-    """The folder of the daemon.  The lists of clients are read anew for every handshake."""
+    """The folder of the daemon.  The lists of clients are read again for every handshake."""
 
     folder: Path
     public: bytes
@@ -49,18 +51,23 @@ class ServerKeys:
         return self.folder / "control.allow"
 
     def clients(self) -> dict[bytes, str]:
-        """Public key to name of all who may listen; raises `EndpointError` for a damaged file."""
+        """Public key to name of all who may listen.
+
+        Raises `EndpointError` for a damaged file, or where others could have added a client.
+        """
+        _check_ours(self.folder)
+        _check_ours(self.folder / "clients")
         return {read_key(path): path.stem for path in sorted(self.folder.glob("clients/*.pub"))}
 
     def may_control(self, public: bytes) -> bool:
         """Whether this client stands in ``control.allow``; a list that cannot be read says no."""
         try:
             name = self.clients().get(public)
-            allowed = self.control_list.read_bytes().split()
-        except (OSError, EndpointError) as error:
+            allowed = read_names(self.control_list)
+        except EndpointError as error:
             logger.error("no client may control the daemon: %s", error)
             return False
-        return name is not None and os.fsencode(name) in allowed
+        return name is not None and name in allowed
 
     def callback(self, domain: str, key: bytes) -> bool:
         """Asked by the authenticator (in its thread) whether a client may connect."""
@@ -117,13 +124,13 @@ def make_server_keys(folder: Path) -> ServerKeys:
 def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path) -> None:
     """New keys for a client in ``folder``, and its entry in the lists of the daemon; or nothing.
 
-    Raises `ConfigError` for a name that is no file name or is taken, or that a client before had
-    who was allowed more.
+    Raises `ConfigError` for a name that is not a file name or is taken, or that belonged to an
+    earlier client who was allowed more.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+    if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} cannot name a client: use letters, digits, '.', '-' and '_'")
-    listed, entry = _read_list(server.control_list), server.folder / "clients" / f"{name}.pub"
-    if name in listed.split() and not (control or entry.exists()):
+    listed, entry = _listed(server.control_list), server.folder / "clients" / f"{name}.pub"
+    if name in listed and not (control or entry.exists()):
         raise ConfigError(
             f"{server.control_list} names {name} still, who could control the daemon: "
             "remove that line, or say --control"
@@ -138,8 +145,25 @@ def make_client_keys(server: ServerKeys, name: str, control: bool, folder: Path)
         _write(folder / "server.pub", server.public, 0o644)
         undoing.callback((folder / "server.pub").unlink)
         if control:
-            _append(server.control_list, listed, name)
+            _append(server.control_list, name)
         undoing.pop_all()
+
+
+def read_names(path: Path) -> set[str]:
+    """The names in a list, one a line; what follows a ``#`` is a comment.
+
+    Raises `EndpointError` for a line that is not a name, or a list that others may write to.
+    """
+    try:
+        _check_ours(path)
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EndpointError(f"cannot read {path}: {error}") from error
+    names = {line.partition("#")[0].strip() for line in lines} - {""}
+    for name in sorted(names):
+        if not _NAME.fullmatch(name):
+            raise EndpointError(f"{path}: {name!r} is no name of a client: one a line, no more")
+    return names
 
 
 def read_key(path: Path) -> bytes:
@@ -178,17 +202,32 @@ def _make_folder(folder: Path) -> None:
         raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
-def _read_list(path: Path) -> str:
+def _check_ours(path: Path) -> None:
+    """Raise `EndpointError` if others than this user and root may write to `path`."""
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
+        status = path.stat()
+    except OSError as error:
+        raise EndpointError(f"cannot read {path}: {error.strerror}") from error
+    if status.st_mode & 0o022 or status.st_uid not in (os.geteuid(), 0):
+        raise EndpointError(
+            f"others can write to {path} and so let clients in: run `chmod go-w {path}`, and see "
+            "whose it is"
+        )
 
 
-def _append(path: Path, content: str, line: str) -> None:
-    # Somebody's editor may have left out the last line end.
-    gap = "" if content.endswith("\n") or not content else "\n"
+def _listed(path: Path) -> set[str]:
+    """The names in a list that may not be there yet."""
     try:
+        return read_names(path) if path.exists() else set()
+    except EndpointError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _append(path: Path, line: str) -> None:
+    try:
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+        # Somebody's editor may have left out the last line end.
+        gap = "" if content.endswith("\n") or not content else "\n"
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{gap}{line}\n")
     except OSError as error:

@@ -14,10 +14,15 @@ import msgspec
 from kws.events import topics
 from kws.samples import RATE
 from kws.spotting.detection import Detection
+from kws.text import NO_CONTROLS
 
 SCHEMA_VERSION = 1
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=NO_CONTROLS)]
+Position = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""A sample; what a float of 64 bits can still tell apart."""
+Rate = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 StateName = Literal["starting", "listening", "muted", "device_lost", "device_stuck", "stopped"]
 
 _UNAMBIGUOUS = timedelta(days=6)
@@ -29,7 +34,15 @@ NEVER = datetime.fromtimestamp(0, UTC)
 def until_text(until: datetime) -> str:
     """A time for a person: weekday and local time, with the date where the weekday is ambiguous."""
     day = "%a" if until - now() < _UNAMBIGUOUS else "%Y-%m-%d"
-    return f"until {until.astimezone():{day} %H:%M:%S}"
+    return f"until {local_time(until):{day} %H:%M:%S}"
+
+
+def local_time(instant: datetime) -> datetime:
+    """An instant in local time, or in UTC where the calendar ends."""
+    try:
+        return instant.astimezone()
+    except (OverflowError, ValueError):
+        return instant
 
 
 def now() -> datetime:
@@ -52,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     v: int = SCHEMA_VERSION
     """Version of the schema."""
     boot: str = ""
-    """Identifies one start of the daemon (UUID); sequence numbers begin anew with it."""
+    """Identifies one start of the daemon (UUID); sequence numbers start again from 1 with it."""
     seq: int = 0
     """Counts the messages of this topic in this boot, from 1; a hole is a lost message."""
     source: str = ""
@@ -71,19 +84,19 @@ class DetectionEvent(Event, frozen=True, kw_only=True, tag="detection"):
 
     id: str
     """Identifies this detection (UUID)."""
-    keyword: str
+    keyword: Word
     """The word, as the model spells it."""
     score: float
     """Smoothed posterior when it fired, 0 to 1."""
     threshold: float
     """The threshold that the score reached, 0 to 1."""
-    start: int
+    start: Position
     """Estimated first sample of the word."""
-    end: int
+    end: Position
     """Estimated first sample after the word."""
-    fired: int
+    fired: Position
     """Sample up to which the daemon had heard when the decision fell."""
-    rate: int = RATE
+    rate: Rate = RATE
     """Samples per second that the positions count."""
     stream: int = 0
     """How often the device has been opened again in this boot."""
@@ -242,7 +255,7 @@ def encode_event(event: Event) -> bytes:
     """The event as UTF-8 JSON.
 
     Raises `ValueError` for what JSON cannot say: NaN, an infinity (msgspec would write null), or
-    text that is no Unicode, such as some file names.
+    text that is not Unicode, such as some file names.
     """
     field = _nonfinite_field(event)
     if field is not None:

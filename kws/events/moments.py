@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from kws.events.messages import DetectionEvent
+from kws.events.messages import DetectionEvent, local_time
 
 
 def time_of_day(instant: datetime) -> str:
     """Local time to the millisecond, 12 characters."""
-    local = instant.astimezone()
+    local = local_time(instant)
     return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
 
 

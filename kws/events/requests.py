@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from kws.events.messages import DetectionEvent, Instant, ModelName, StateEvent
+from kws.text import NO_CONTROLS
 
 LARGEST_REQUEST = 64 * 1024
 """Bytes; a longer request is answered with an error."""
@@ -16,7 +17,7 @@ LARGEST_REQUEST = 64 * 1024
 LONGEST_MUTE = 7 * 24 * 3600
 """Seconds; a mute without a limit is not ended by the daemon."""
 
-Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=NO_CONTROLS)]
 
 
 class RequestBase(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kws.replay.peaks import NOTEWORTHY, REACH_SECONDS, Peak, unfired_peaks
 from kws.samples import RATE
+from kws.spotting.peaks import NOTEWORTHY, REACH_SECONDS, Peak, unfired_peaks
 
 _REACH = round(REACH_SECONDS * RATE)
 _ROWS = 1500

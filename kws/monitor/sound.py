@@ -8,8 +8,8 @@ from kws.events.messages import DetectionEvent, HeartbeatEvent, PosteriorsEvent
 from kws.monitor.history import History
 from kws.monitor.level import LevelMeter
 from kws.monitor.near_misses import NearMisses
-from kws.replay.peaks import Peak
 from kws.samples import RATE
+from kws.spotting.peaks import Peak
 
 _HEARD = 100
 _FLASH_SECONDS = 2.0

@@ -1,7 +1,9 @@
 """A picture of a replay: waveform, scores, thresholds and what was detected."""
 
+import io
 import math
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,40 +12,29 @@ import numpy as np
 from kws.errors import OutputError
 from kws.extras import require
 from kws.replay.envelope import Envelope
-from kws.replay.label_room import Room
-from kws.replay.peaks import unfired_peaks
+from kws.replay.palette import colours_of
 from kws.replay.replay import WHOLE, Stretch
+from kws.replay.row_labels import RowLabels
 from kws.replay.timeline import Timeline, tick
 from kws.samples import Samples
 from kws.spotting.detection import Detection
+from kws.spotting.peaks import Peak, unfired_peaks
 from kws.spotting.spotter import Row, Spotter
+from kws.writing import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = (
-    "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
-    "#17a2b8", "#e377c2", "#8c564b", "#7f9a00", "#3949ab",
-)  # fmt: skip
 _INK, _FAINT, _WAVE = "#333333", "#999999", "#aab4be"
-_WIDTH_INCHES, _ROW_INCHES, _HEAD_INCHES = 14.0, 1.35, 0.95
+_WIDTH_INCHES, _ROW_INCHES, _HEAD_INCHES = 14.0, 1.58, 0.95
+_BOTTOM, _TOP = -0.92, 1.8
+"""Of a row: the waveform lies below 0, scores reach up to 1, above is room for two labels."""
 _DPI = 120
 _TRIFLE, _RELEVANT = 0.03, 0.15
 """Scores that are not drawn as a line, and those that make the word's threshold appear."""
 _NEAR_SECONDS = 0.5
 _RELEASE_LINE = (0, (1, 4))
-_LABEL_SHARE, _SMALL_SHARE = 0.0068, 0.0048
-"""Width of a letter of a label, as a share of the row; of a label of a near miss."""
-_SMALL_HEIGHT, _SMALL_LIFT = 0.3, 0.06
-"""Of a label of a near miss: its height, and how far it stands above the peak."""
-_LABEL_BOTTOM = 1.08
-"""Of the words that fired; those that did not have their labels below."""
-_MOST_SHIFT = 0.02
-"""How far a label may be moved, as a share of the row."""
-_UNDER_CURVES = 1.5
-"""Order of drawing, for labels that hide no curve and no mark: these have 2, thresholds 1."""
-_PAPER = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
 
 
 def check_picture(path: Path) -> None:
@@ -73,6 +64,7 @@ class Picture:
         self._model = spec.name
         self._rate = spec.features.sample_rate
         self._words = spotter.stream.keywords
+        self._colours = colours_of(self._words)
         self._thresholds = spotter.stream.thresholds
         # Releases move in proportion to thresholds.
         ratios = {word.word: word.release / word.threshold for word in spec.keywords}
@@ -119,23 +111,35 @@ class Picture:
         Raises:
             OutputError: the file cannot be written.
         """
+        drawn = io.BytesIO()
+        self.figure().savefig(drawn, format="png")
+        write_atomically(path, drawn.getvalue())
+
+    def figure(self) -> "Figure":
+        """The picture itself: axes for each row."""
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         end = min(self._stretch.end, self.heard / self._rate)
         timeline = Timeline(self._stretch.start, end, fill=self._stretch != WHOLE)
         height = _HEAD_INCHES + len(timeline) * _ROW_INCHES
         figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor="white")
+        FigureCanvasAgg(figure)  # can tell how large a label is before it is drawn
         grid = figure.add_gridspec(
-            len(timeline), left=0.045, right=0.985, hspace=0.42,
+            len(timeline), left=0.045, right=0.985, hspace=0.3,
             top=1 - _HEAD_INCHES / height, bottom=0.32 / height,
         )  # fmt: skip
-        for index, first in enumerate(timeline):
-            self._draw_row(figure.add_subplot(grid[index]), first, timeline.span, end)
-        self._draw_head(figure, height, end)
-        try:
-            figure.savefig(path, format="png")
-        except OSError as error:
-            raise OutputError(f"cannot draw {path}: {error.strerror}") from error
+        # A dollar sign in the name of a file is no mathematics.
+        with rc_context({"text.parse_math": False}):
+            rows = [figure.add_subplot(grid[index]) for index in range(len(timeline))]
+            labels = [
+                self._draw_row(axes, first, timeline.span, end)
+                for axes, first in zip(rows, timeline, strict=True)
+            ]
+            self._add_labels(labels, timeline, end)
+            self._draw_head(figure, height, end)
+        return figure
 
     def _draw_head(self, figure: "Figure", height: float, end: float) -> None:
         from matplotlib.lines import Line2D
@@ -150,7 +154,7 @@ class Picture:
             0.985, top, f"{found}, model {self._model}", fontsize=10, color=_FAINT, ha="right"
         )
         handles = [
-            Line2D([], [], color=self._colour(word), linewidth=3, label=word)
+            Line2D([], [], color=self._colours[word].curve, linewidth=3, label=word)
             for word in self._words
         ]
         handles.append(Line2D([], [], color=_FAINT, linestyle=":", label="threshold"))
@@ -161,12 +165,12 @@ class Picture:
             ncols=len(handles), frameon=False, fontsize=10, handlelength=1.2, columnspacing=1.4,
         )  # fmt: skip
 
-    def _draw_row(self, axes: "Axes", first: float, span: float, last: float) -> None:
+    def _draw_row(self, axes: "Axes", first: float, span: float, last: float) -> RowLabels:
         """One row of the picture, from `first` to `last` at most: scores above, waveform below."""
         from matplotlib.ticker import MaxNLocator
 
         axes.set_xlim(first, first + span)
-        axes.set_ylim(-1.0, 1.28)
+        axes.set_ylim(_BOTTOM, _TOP)
         for side in ("top", "right", "left", "bottom"):
             axes.spines[side].set_visible(False)
         axes.set_yticks([0, 0.5, 1])
@@ -177,101 +181,93 @@ class Picture:
         self._draw_wave(axes, first, end)
         end = max(end, min(first + span, self._scored / self._rate))
         axes.hlines([0, 1], first, end, color="#e4e7ea", linewidth=0.8, zorder=0)
-        self._draw_scores(axes, first, end)
-        self._draw_near_misses(axes, first, span, end)
-        self._draw_detections(axes, first, span)
+        labels = RowLabels(axes)
+        self._draw_scores(axes, labels, first, end)
+        self._draw_detections(axes, first, end)
+        return labels
 
     def _draw_wave(self, axes: "Axes", first: float, end: float) -> None:
         columns, times = self._columns(self._wave, first, end)
         loudest = np.nanmax(np.fmax(self._wave.high, -self._wave.low), initial=0.02)
         low, high = (
-            np.clip(np.nan_to_num(side[columns, 0]) / loudest, -1, 1) * 0.45 - 0.52
+            np.clip(np.nan_to_num(side[columns, 0]) / loudest, -1, 1) * 0.42 - 0.48
             for side in (self._wave.low, self._wave.high)
         )
         axes.fill_between(times, low, high, color=_WAVE, linewidth=0.3)
 
-    def _draw_scores(self, axes: "Axes", first: float, end: float) -> None:
+    def _draw_scores(self, axes: "Axes", labels: RowLabels, first: float, end: float) -> None:
         columns, times = self._columns(self._scores, first, end)
         shared = len({*zip(self._thresholds.values(), self._releases.values(), strict=True)}) == 1
         for index, word in enumerate(self._words):
             score = self._scores.high[columns, index]
             known = np.isfinite(score)
             when, score = times[known], score[known]
-            colour = self._colour(word)
+            colour = self._colours[word].curve
             axes.fill_between(when, 0, score, color=colour, alpha=0.16, linewidth=0)
-            axes.plot(when, np.where(score > _TRIFLE, score, np.nan), color=colour, linewidth=1.1)
+            curve = np.where(score > _TRIFLE, score, np.nan)
+            axes.plot(when, curve, color=colour, linewidth=1.1)
+            labels.avoid_curve(when, curve)
             if not shared:
                 # Ten lines across the whole row would hide what matters.
                 near = _near(when, when[score > _RELEVANT])
                 for value, style in self._lines(word):
                     line = np.where(near, value, np.nan)
                     axes.plot(when, line, color=colour, linewidth=1.1, linestyle=style, zorder=1)
+                    labels.avoid_line(when, line)
         if shared:
             for value, style in self._lines(self._words[0]):
                 axes.hlines(
                     value, first, end, color=_FAINT, linewidth=0.8, linestyle=style, zorder=1
                 )
+                labels.avoid_line(np.array((first, end)), np.array((value, value)))
 
     def _lines(self, word: str) -> list[tuple[float, Any]]:
         """The scores that decide about `word`, and how they are drawn."""
         return [(self._thresholds[word], ":"), (self._releases[word], _RELEASE_LINE)]
 
-    def _draw_near_misses(self, axes: "Axes", first: float, span: float, end: float) -> None:
-        """What rose and did not fire, with the score that it reached."""
-        columns, times = self._columns(self._scores, first, end)
-        peaks = []
+    def _draw_detections(self, axes: "Axes", first: float, end: float) -> None:
+        """The bounds of words, also of one that goes on in the next row, and when they fired."""
+        for detection in self._detections:
+            colour = self._colours[detection.keyword].curve
+            start, stop, fired = (
+                sample / self._rate for sample in (detection.start, detection.end, detection.fired)
+            )
+            if first <= fired <= end:
+                axes.plot(fired, detection.score, "o", color=colour, markersize=3.5)
+            if start < end and stop > first:
+                axes.axvspan(
+                    max(start, first), min(stop, end), ymax=-_BOTTOM / (_TOP - _BOTTOM),
+                    color=colour, alpha=0.22, linewidth=0,
+                )  # fmt: skip
+
+    def _add_labels(self, labels: Sequence[RowLabels], timeline: Timeline, end: float) -> None:
+        """Name the words of the stretch, each where its curve is, and explain near misses."""
+        for detection in self._detections:
+            if self._stretch.holds_word(detection, self._rate):
+                middle = (detection.start + detection.end) / 2 / self._rate
+                row = labels[timeline.row_of(detection.fired / self._rate)]
+                row.add_word(detection.keyword, middle, self._colours[detection.keyword].text)
+        peaks = self._near_misses(max(end, self._scored / self._rate))
+        # The nearer a score came, the more a reader wants to know.
+        for peak in sorted(peaks, key=lambda peak: peak.score / peak.threshold, reverse=True):
+            labels[timeline.row_of(peak.seconds)].add_near_miss(peak, self._colours[peak.word])
+
+    def _near_misses(self, end: float) -> Iterator[Peak]:
+        """What rose and did not fire."""
+        columns, times = self._columns(self._scores, self._stretch.start, end)
         for index, word in enumerate(self._words):
             score = self._scores.high[columns, index]
             known = np.isfinite(score)
             fired = [x.fired / self._rate for x in self._detections if x.keyword == word]
             threshold = self._thresholds[word]
-            peaks += unfired_peaks(word, times[known], score[known], threshold, fired)
-        room = Room(first, first + span, _LABEL_BOTTOM)
-        # The nearer a score came, the more a reader wants to know.
-        for peak in sorted(peaks, key=lambda peak: peak.score / peak.threshold, reverse=True):
-            width = (len(peak.text) + 3) * _SMALL_SHARE * span
-            # Beside a peak that was high enough: above it stands the word that fired before.
-            point = (peak.seconds, peak.score + _SMALL_LIFT)
-            if place := room.place(point, width, _SMALL_HEIGHT, peak.held_back):
-                axes.text(
-                    (place.left + place.right) / 2, place.bottom, peak.text,
-                    color=self._colour(peak.word), fontsize=7.5, style="italic",
-                    ha="center", va="bottom", bbox=_PAPER, zorder=_UNDER_CURVES,
-                )  # fmt: skip
-
-    def _draw_detections(self, axes: "Axes", first: float, span: float) -> None:
-        last = min(first + span, self._stretch.end)
-        # A label may stick out a little at the left.
-        free_from = first - _LABEL_SHARE * span
-        for detection in self._detections:
-            colour = self._colour(detection.keyword)
-            fired = detection.fired / self._rate
-            if first <= fired <= last:
-                axes.plot(fired, detection.score, "o", color=colour, markersize=3.5)
-            start, end = detection.start / self._rate, detection.end / self._rate
-            middle = (start + end) / 2
-            if not first <= middle < last:
-                continue
-            axes.axvspan(start, end, ymax=0.42, color=colour, alpha=0.22, linewidth=0)
-            half = len(detection.keyword) * _LABEL_SHARE * span / 2
-            # A label makes way for its neighbour; where words crowd, their marks must do.
-            crowded = max(0.0, free_from - (middle - half))
-            if crowded <= _MOST_SHIFT * span:
-                middle += crowded
-                axes.text(
-                    middle, _LABEL_BOTTOM, detection.keyword, color=colour, fontsize=9.5,
-                    fontweight="bold", ha="center", va="bottom", clip_on=False,
-                )  # fmt: skip
-                free_from = middle + half
+            yield from unfired_peaks(word, times[known], score[known], threshold, fired)
 
     def _columns(self, envelope: Envelope, first: float, end: float) -> tuple[slice, np.ndarray]:
         """The columns between two times in seconds, and the times of their middles."""
         width, start = envelope.width / self._rate, self._stretch.start
-        columns = slice(int((first - start) / width), math.ceil((end - start) / width))
+        stop = min(math.ceil((end - start) / width), len(envelope.low))
+        columns = slice(int((first - start) / width), stop)
         return columns, (np.arange(columns.start, columns.stop) + 0.5) * width + start
-
-    def _colour(self, word: str) -> str:
-        return _COLOURS[self._words.index(word) % len(_COLOURS)]
 
 
 def _near(times: np.ndarray, moments: np.ndarray) -> np.ndarray:

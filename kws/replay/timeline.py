@@ -29,6 +29,11 @@ class Timeline:
         """Where each row begins."""
         return (self.start + index * self.span for index in range(len(self)))
 
+    def row_of(self, seconds: float) -> int:
+        """The row in which a time lies; the first or the last for one beside what is drawn."""
+        row = math.floor((seconds - self.start) / self.span)
+        return min(max(row, 0), len(self) - 1)
+
 
 def tick(seconds: float) -> str:
     """A time as m:ss, from an hour on h:mm:ss."""

@@ -84,6 +84,8 @@ class WordBounds:
         self, frames: Frames, fired: Sequence[Fired], state: BoundsState
     ) -> tuple[list[Bounds], BoundsState]:
         """Hear some frames, and say where the words lie that `fired` in them, in order."""
+        if not fired:
+            return [], self._remember(frames, state)
         found, heard = [], 0
         for keyword, upto, position in fired:
             state = self._remember(Frames(frames.mfcc[heard:upto], frames.power[heard:upto]), state)
@@ -136,7 +138,8 @@ class WordBounds:
     def _energy(self, state: BoundsState) -> Array:
         """(N,) mean log mel energy per frame in dB, oldest first."""
         c0 = np.concatenate([part.mfcc[:, 0] for part in state.recent])[-self._length :]
-        return c0.astype(np.float64) * self._scale + self._shift
+        energy: Array = c0.astype(np.float64) * self._scale + self._shift
+        return energy
 
     def _edge(self, loud: npt.NDArray[np.bool_]) -> int:
         """Index of the last loud frame before the first pause too long to be part of a word."""

@@ -63,7 +63,8 @@ class Detector:
     @property
     def releases(self) -> Array:
         """(keywords,) scores below which a word re-arms; they move with the thresholds."""
-        return self.thresholds * self._release_ratio
+        releases: Array = self.thresholds * self._release_ratio
+        return releases
 
     def initial_state(self) -> DetectorState:
         """The state before the first row of a stream."""
@@ -111,7 +112,8 @@ class Detector:
         spans = np.ndarray(
             (count, longest, words), rows.dtype, rows.data, strides=(row, row, value)
         )
-        return np.add.reduce(spans * self._weights, axis=1)
+        scores: Array = np.add.reduce(spans * self._weights, axis=1)
+        return scores
 
     def _choose(
         self, scores: Array, armed: npt.NDArray[np.bool_], since: npt.NDArray[np.int64]

@@ -44,6 +44,10 @@ class FeatureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     100 is what white noise at about -77 dBFS gives.
     """
 
+    def span(self, frames: int) -> int:
+        """Samples from the start of the first to the end of the last of so many windows."""
+        return (frames - 1) * self.hop + self.window
+
     def check(self) -> None:
         """Raise `ModelError` naming the first field that makes no sense."""
         for field, good, wish in (

@@ -247,8 +247,9 @@ def _sigmoids_first(gates: Array) -> Array:
 
 
 def _softmax(logits: Array) -> Array:
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    exponentials: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    posteriors: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return posteriors
 
 
 def _contiguous(array: Array) -> Array:

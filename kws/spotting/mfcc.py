@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from kws.spotting.feature_spec import FeatureSpec
 from kws.spotting.matrices import Matrices
+from kws.spotting.row_clock import RowClock
 
 Array = npt.NDArray[np.floating]
 
@@ -61,7 +62,7 @@ class IncrementalMfcc:
         self.spec = spec
         self.block = block
         self._dtype = np.dtype(dtype)
-        self._span = (block - 1) * spec.hop + spec.window
+        self._clock = RowClock.of(spec, block)
         self._taper = matrices.window * spec.sample_scale
         # psf divides the power spectrum by the FFT size; here the filters carry that factor.
         self._mel = (matrices.mel / spec.fft).astype(self._dtype)
@@ -86,8 +87,8 @@ class IncrementalMfcc:
         """The first half of `step`: samples (N,) to the windows that they complete."""
         hop, window = self.spec.hop, self.spec.window
         signal = np.concatenate((state.pending, samples), dtype=np.float64)
-        step = self.block * hop
-        blocks = max(0, (len(signal) - 1 - self._span) // step + 1)
+        first, step = self._clock
+        blocks = max(0, (len(signal) - 1 - first) // step + 1)
         count = blocks * self.block
         emphasised = signal[1:] - self.spec.preemphasis * signal[:-1]
         plain = _overlapping(signal[1:], count, window, hop)
@@ -103,7 +104,8 @@ class IncrementalMfcc:
         spectrum = np.fft.rfft(tapered, self.spec.fft)
         bins = (spectrum.real**2 + spectrum.imag**2).astype(self._dtype)
         log_mel = np.log(bins[:, None] @ self._mel + self._floor)
-        return (log_mel @ self._dct + self._offset)[:, 0]
+        mfcc: Array = (log_mel @ self._dct + self._offset)[:, 0]
+        return mfcc
 
 
 def _overlapping(signal: Array, count: int, window: int, hop: int) -> Array:

@@ -8,9 +8,12 @@ import msgspec
 from kws.errors import ModelError
 from kws.samples import RATE
 from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.row_clock import RowClock
 
 FORMAT: Final = "kws-model"
 VERSION: Final = 1
+MOST_LAYERS = 64
+MOST_LABELS = 1000
 
 
 class Convolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,6 +41,9 @@ class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     def check(self) -> None:
         """Raise `ModelError` naming the first field that makes no sense."""
+        for field in ("convolutions", "layers"):
+            if len(getattr(self, field)) > MOST_LAYERS:
+                raise ModelError(f"network.{field} has more than {MOST_LAYERS} entries")
         for index, layer in enumerate(self.convolutions):
             if not (0 < layer.channels <= 4096 and 0 < layer.stride <= layer.kernel <= 256):
                 raise ModelError(
@@ -126,12 +132,15 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     @property
     def row_samples(self) -> int:
         """Samples from one row of posteriors to the next."""
-        return self.network.block * self.features.hop
+        return RowClock.of(self.features, self.network.block).step
 
     def check(self) -> None:
         """Raise `ModelError` naming the first field that makes no sense."""
-        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
-            raise ModelError("labels must be at least two different names")
+        if not (0 < len(self.name) <= 64 and self.name.isprintable()):
+            raise ModelError(f"name is {self.name!r}, it must be 1 to 64 printable characters")
+        known = set(self.labels)
+        if len(known) != len(self.labels) or not 2 <= len(known) <= MOST_LABELS:
+            raise ModelError(f"labels must be 2 to {MOST_LABELS} different names")
         for index, label in enumerate(self.labels):
             # Labels are printed on terminals, and are parts of topics.
             if not (0 < len(label) <= 64 and label.isprintable()) or "/" in label:
@@ -141,12 +150,13 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
                 )
         if not self.keywords:
             raise ModelError("keywords is empty: the model could never fire")
-        words = [keyword.word for keyword in self.keywords]
+        seen: set[str] = set()
         for index, keyword in enumerate(self.keywords):
-            if keyword.word not in self.labels:
+            if keyword.word not in known:
                 raise ModelError(f"keywords[{index}].word is {keyword.word!r}, not one of labels")
-            if words.index(keyword.word) != index:
+            if keyword.word in seen:
                 raise ModelError(f"keywords[{index}].word is {keyword.word!r} a second time")
+            seen.add(keyword.word)
             keyword.check(f"keywords[{index}]")
         self.decision.check()
         self.features.check()

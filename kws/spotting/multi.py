@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -43,7 +42,7 @@ class MultiSpotter:
     def __init__(
         self, model: Model | str | os.PathLike[str] | None = None, *, lanes: int = LANES
     ) -> None:
-        """Listen with `model` (a `Model`, a folder, a name, or None for the one that comes along).
+        """Listen with `model` (a `Model`, a folder, a name, or None for the bundled one).
 
         Args:
             lanes: how many streams are computed in one product.
@@ -106,8 +105,8 @@ class MultiSpotter:
             what was heard, by stream, as `Spotter.feed` gives it.
 
         Raises:
-            ValueError: a stream is none of ours, or its samples are no one-dimensional array of
-                floats; then no stream has heard anything.
+            ValueError: a stream is not one of ours, or its samples are not a one-dimensional array
+                of floats; then no stream has heard anything.
         """
         if samples.keys() - set(self.streams):
             raise ValueError("samples for a stream that is not, or no longer, one of ours")
@@ -144,7 +143,7 @@ class MultiSpotter:
         for stream, piece in pieces.items():
             state = stream.state
             windows, mfcc = self._mfcc.cut(piece, state.mfcc)
-            stream.state = replace(state, position=state.position + len(piece), mfcc=mfcc)
+            stream.state = state._replace(position=state.position + len(piece), mfcc=mfcc)
             if len(windows.power):
                 cut[stream] = windows
         if not cut:
@@ -175,6 +174,6 @@ class MultiSpotter:
             posteriors, after = self._engine.step_lanes(batch, LstmState.side_by_side(states))
             for stream, lane in lanes.items():
                 parts[stream].append(posteriors[lane])
-                stream.state = replace(stream.state, network=after.lane(lane))
+                stream.state = stream.state._replace(network=after.lane(lane))
             begin = end
         return {stream: np.concatenate(rows) for stream, rows in parts.items()}

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -41,7 +40,7 @@ class Spotter:
         thresholds: float | Mapping[str, float] | None = None,
         engine: Engine | None = None,
     ) -> None:
-        """Listen with `model` (a `Model`, a folder, a name, or None for the one that comes along).
+        """Listen with `model` (a `Model`, a folder, a name, or None for the bundled one).
 
         Args:
             words: the keywords that may fire, by default all of the model.
@@ -77,13 +76,13 @@ class Spotter:
             state = stream.state
             frames, mfcc = self._mfcc.step(piece, state.mfcc)
             posteriors, network = self._engine.step(frames.mfcc, state.network)
-            stream.state = replace(
-                state, position=state.position + len(piece), mfcc=mfcc, network=network
+            stream.state = state._replace(
+                position=state.position + len(piece), mfcc=mfcc, network=network
             )
             detections += stream.decide(frames, posteriors)
         return detections
 
     def flush(self) -> list[Detection]:
-        """Let a word at the very end fire: listen to half a second of silence, by way of `feed`."""
+        """Let a word at the very end fire: `feed` half a second of silence."""
         rate = self.model.spec.features.sample_rate
         return self.feed(np.zeros(round(FLUSH_SECONDS * rate), np.float32))

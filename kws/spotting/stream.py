@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +16,14 @@ from kws.spotting.lstm import Engine
 from kws.spotting.mfcc import Frames, IncrementalMfcc, MfccState
 from kws.spotting.model import Model
 from kws.spotting.model_spec import KeywordSettings
+from kws.spotting.row_clock import RowClock
 
 Samples = npt.NDArray[np.floating]
 
 LONGEST_PIECE = 16
 """Rows of posteriors computed at a time: more would save little, and leave the cache."""
 NONFINITE = "nonfinite"
-"""The reason of a reset that a sample which is no number brought about."""
+"""The reason for a reset that was caused by a sample which is not a number."""
 
 
 class Row(NamedTuple):
@@ -39,8 +39,7 @@ class Row(NamedTuple):
     """Level of the newest window."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamState:
+class StreamState(NamedTuple):
     """Everything that is remembered of a stream, as a value that can be kept and restored."""
 
     position: int
@@ -94,6 +93,7 @@ class Stream:
         labels = model.spec.labels
         self._columns = np.array([labels.index(keyword.word) for keyword in self._keywords])
         self._engine = engine
+        self._clock = RowClock.of(model.spec.features, model.spec.network.block)
         self._detector = Detector(self._keywords, model.spec.decision)
         self._bounds = WordBounds(model)
         self.observer: Callable[[Row], None] | None = None
@@ -168,7 +168,7 @@ class Stream:
         if not good.all():
             edges = np.flatnonzero(np.diff(good)) + 1
             runs, is_good = np.split(samples, edges), good[[0, *edges]].tolist()
-        longest = LONGEST_PIECE * self.model.spec.row_samples
+        longest = LONGEST_PIECE * self._clock.step
         for run, good_run in zip(runs, is_good, strict=True):
             if not good_run:
                 self.nonfinite += len(run)
@@ -179,12 +179,9 @@ class Stream:
 
     def decide(self, frames: Frames, posteriors: npt.NDArray[np.floating]) -> list[Detection]:
         """The detections in some rows of posteriors (T, K), and the frames they came from."""
-        spec = self.model.spec
-        block, hop = spec.network.block, spec.features.hop
-        # The sample at which each row was complete: that at which its newest window ends.
-        state = self.state
-        first = state.origin + state.rows * block * hop + (block - 1) * hop + spec.features.window
-        positions = range(first, first + len(posteriors) * block * hop, block * hop)
+        state, step, block = self.state, self._clock.step, self.model.spec.network.block
+        first = state.origin + self._clock(state.rows)
+        positions = range(first, first + len(posteriors) * step, step)
         decisions, detector = self._detector.step(
             posteriors[:, self._columns].astype(np.float64), positions, state.detector
         )
@@ -197,8 +194,8 @@ class Stream:
             for row, word in decisions.fired
         ]
         found, bounds = self._bounds.step(frames, fired, state.bounds)
-        self.state = replace(
-            state, rows=state.rows + len(posteriors), detector=detector, bounds=bounds
+        self.state = state._replace(
+            rows=state.rows + len(posteriors), detector=detector, bounds=bounds
         )
         return [
             self._detection(word, decisions.scores[row], positions[row], place)
@@ -233,7 +230,7 @@ class Stream:
 
 
 def _chosen(model: Model, words: Iterable[str] | None) -> list[KeywordSettings]:
-    """The settings of the wished words, in the order of the model."""
+    """The settings of the chosen words, in the order of the model."""
     known = model.spec.keywords
     if words is None:
         return list(known)

@@ -25,7 +25,8 @@ def room_responses(count: int = ROOMS, cache: Path | None = None) -> Responses:
     """
     file = (cache or cache_folder()) / f"rooms-{count}.npy"
     if file.exists():
-        return np.load(file)
+        cached: Responses = np.load(file)
+        return cached
     rng = np.random.default_rng(_SEED)
     responses = np.stack([_room(rng) for _ in range(count)])
     content = io.BytesIO()
@@ -58,4 +59,6 @@ def _room(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     response = np.asarray(room.rir[0][0])
     response = response[int(np.argmax(np.abs(response) > 0.5 * np.abs(response).max())) :]
     response = np.pad(response, (0, _LENGTH))[:_LENGTH]
-    return (response / np.sqrt((response**2).sum())).astype(np.float32)
+    energy = (response**2).sum()
+    unit: npt.NDArray[np.float32] = (response / np.sqrt(energy)).astype(np.float32)
+    return unit

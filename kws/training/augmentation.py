@@ -22,7 +22,8 @@ GROUPS = ("place", "noise", "spectral", "near_misses", "faults")
 
 def change_speed(audio: Audio, factor: float) -> Audio:
     """Play `audio` (N,) `factor` times as fast: (N / factor,), pitch and formants move along."""
-    return soxr.resample(audio, RATE * factor, RATE, quality="LQ")
+    changed: Audio = soxr.resample(audio, RATE * factor, RATE, quality="LQ")
+    return changed
 
 
 def texture(rng: Rng, pieces: Sequence[Audio], length: int, grain: int = 1600) -> Audio | None:

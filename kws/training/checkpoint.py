@@ -20,6 +20,9 @@ def save_checkpoint(folder: Path, tensors: dict[str, Tensor], progress: dict[str
     Raises:
         OutputError: it cannot be written.
     """
+    # A run has its folder for itself: what is half written is of one that was killed.
+    for half in folder.glob(f".{CHECKPOINT_FILE}.*"):
+        half.unlink(missing_ok=True)
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(
         folder / CHECKPOINT_FILE, save(whole, metadata={"progress": json.dumps(progress)})

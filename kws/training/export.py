@@ -16,16 +16,11 @@ from kws.corpus.word_bounds import word_bounds
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import save_model
 from kws.spotting.model_spec import KeywordSettings, ModelSpec
+from kws.spotting.row_clock import RowClock
 from kws.training.networks import StreamNetwork
 from kws.training.recipe import Recipe
 from kws.training.targets import LabelSet
-from kws.training.validation import (
-    Point,
-    RowClock,
-    Stream,
-    settings_at,
-    sweep,
-)
+from kws.training.validation import Point, ValidationStream, settings_at, sweep
 from kws.writing import write_atomically
 
 FINE_THRESHOLDS = tuple(float(1 / (1 + np.exp(-x))) for x in np.arange(-2, 5.01, 0.1))
@@ -61,7 +56,7 @@ class Choice:
 
 def choose_threshold(
     posteriors: dict[str, npt.NDArray[np.float32]],
-    streams: Sequence[Stream],
+    streams: Sequence[ValidationStream],
     keywords: Sequence[str],
     clock: RowClock,
     rate: float,
@@ -76,7 +71,7 @@ def choose_threshold(
     most_alarms = rate * alarms.hours
     most_confusions = MOST_CONFUSIONS * sum(len(events) for events in clips.events)
 
-    def of(stream: Stream, threshold: float) -> Point:
+    def of(stream: ValidationStream, threshold: float) -> Point:
         (point,) = sweep(posteriors[stream.name], stream, keywords, clock, [threshold])
         return point
 
@@ -147,7 +142,7 @@ def export_model(
     )
     weights = {name: np.asarray(array) for name, array in network.exported().items()}
     spec = save_model(folder, spec, replace(matrices), weights)
-    write_atomically(folder / "manifest.tsv", _manifest(corpus).encode())
+    write_atomically(folder / "manifest.tsv", manifest(corpus).encode())
     card = folder / "README.md"
     if not card.exists() or _GENERATED in card.read_text(errors="replace"):
         write_atomically(card, _card(spec, sum(a.size for a in weights.values())).encode())
@@ -157,7 +152,7 @@ def export_model(
 _GENERATED = "<!-- kws train writes this page anew; without this line it keeps yours -->"
 
 
-def _manifest(corpus: Corpus) -> str:
+def manifest(corpus: Corpus) -> str:
     """Every recording that trained or chose, by its original name, for others to do it again."""
     used = [recording for recording in corpus.recordings if recording.part != "testing"]
     used.sort(key=lambda recording: (recording.part, recording.folder, recording.name))
@@ -181,6 +176,7 @@ def _card(spec: ModelSpec, parameters: int) -> str:
         f"({training['minutes']:.0f} minutes), preset `{training['recipe']['preset']}`, "
         f"seed {training['recipe']['seed']}",
         f"- command: `{training['command']}`",
+        *_of_base(training),
         "",
         "## Validation streams",
         "",
@@ -204,6 +200,18 @@ def _card(spec: ModelSpec, parameters: int) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _of_base(training: dict[str, Any]) -> list[str]:
+    """A line on the base that a network started from, if there was one."""
+    if "base" not in training:
+        return []
+    base, teacher = training["base"], training["base"]["teacher"]
+    return [
+        f"- started from the base `{base['name']}` ({base['sha256'][:16]}), which learnt "
+        f"to predict a speech embedding: {teacher['name']}; source: {teacher['source']}; "
+        f"licence: {teacher['licence']}"
+    ]
 
 
 def _percentile_ms(point: Point, percent: float) -> int | None:

@@ -1,13 +1,44 @@
 """Lanes: what a batch is made of.  Each walks from tape to tape and keeps its state."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from kws.training.pool import Generation
 from kws.training.recipe import Recipe
+from kws.training.spectral import SpectralAugmentation
+
+
+class Schedule(Protocol):
+    """The part of a recipe that decides how lanes walk over tapes."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of all that is random."""
+
+    @property
+    def lanes(self) -> int:
+        """Lanes of a batch."""
+
+    @property
+    def tapes(self) -> int:
+        """Tapes of a generation."""
+
+    @property
+    def tape_chunks(self) -> int:
+        """Chunks of a tape."""
+
+    @property
+    def passes(self) -> int:
+        """Passes over a generation."""
+
+    @property
+    def reset_chance(self) -> float:
+        """Share of lanes whose state is reset before a chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +50,7 @@ class Place:
     tape: int = 0
     chunk: int = 0
 
-    def next(self, recipe: Recipe) -> "Place":
+    def next(self, recipe: Schedule) -> "Place":
         """The place one step later."""
         if self.chunk + 1 < recipe.tape_chunks:
             return Place(self.generation, self.run, self.tape, self.chunk + 1)
@@ -49,10 +80,45 @@ class Batch:
         return Batch(*(part.to(device) for part in parts))
 
 
-def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
-    """The chunk at `place`; which lane plays which tape is drawn afresh for every pass."""
+class Chance:
+    """What befalls a chunk of every lane, drawn from the place and the step of the run alone."""
+
+    def __init__(self, recipe: Schedule, spectral: SpectralAugmentation | None) -> None:
+        """`spectral` may be None: then the lanes hear what is on the tapes."""
+        self._recipe, self._spectral = recipe, spectral
+
+    def draw(self, log_mel: Tensor, place: Place, step: int) -> tuple[Tensor, Tensor]:
+        """Seed torch for the step (for dropout), and draw what the lanes hear.
+
+        Args:
+            log_mel: (B, T, mels) the chunk at `place`, as it is on the tapes.
+            step: number of the step, from 0.
+
+        Returns:
+            (B, T, mels) as it is heard, and (B,) which lanes begin afresh.
+        """
+        recipe = self._recipe
+        generator = lane_generator(recipe, step, 11)
+        torch.manual_seed(generator.initial_seed())
+        if self._spectral is not None:
+            # One room, one voice, one microphone per tape: drawn for the tape, not for the chunk.
+            of_tape = lane_generator(recipe, place.generation, place.run, place.tape, 13)
+            drawn = self._spectral.draw(of_tape, recipe.lanes)
+            log_mel = self._spectral(log_mel, drawn, generator)
+        return log_mel, torch.rand(recipe.lanes, generator=generator) < recipe.reset_chance
+
+
+def tapes_of_lanes(place: Place, recipe: Schedule) -> npt.NDArray[np.int64]:
+    """(lanes,) the tape that each lane plays at `place`, drawn again for every pass."""
     rng = np.random.default_rng((recipe.seed, place.generation, place.run, 7))
-    order = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)[place.tape]
+    rows: npt.NDArray[np.int64] = rng.permutation(recipe.tapes).reshape(-1, recipe.lanes)
+    of_place: npt.NDArray[np.int64] = rows[place.tape]
+    return of_place
+
+
+def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
+    """The chunk at `place`."""
+    order = tapes_of_lanes(place, recipe)
     frames = slice(place.chunk * recipe.chunk, (place.chunk + 1) * recipe.chunk)
     per_row = recipe.network.block
     rows = slice(frames.start // per_row, frames.stop // per_row)
@@ -65,7 +131,7 @@ def lane_batch(pool: Generation, place: Place, recipe: Recipe) -> Batch:
     )
 
 
-def lane_generator(recipe: Recipe, *place: int) -> torch.Generator:
+def lane_generator(recipe: Schedule, *place: int) -> torch.Generator:
     """A random generator of a place in the run, the same whenever the run passes there."""
     seed = np.random.SeedSequence((recipe.seed, *place)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

@@ -1,14 +1,34 @@
-"""The learning curve as a picture, drawn anew after each validation."""
+"""The learning curve as a picture, redrawn after each validation."""
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kws.errors import OutputError
 from kws.writing import write_atomically
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CURVE_FILE = "curve.png"
 LOG_FILE = "log.jsonl"
+
+
+def append_to_log(folder: Path, line: "DataclassInstance") -> None:
+    """Add one validation to the log in `folder`.
+
+    Raises:
+        OutputError: no space, no permission.
+    """
+    path = folder / LOG_FILE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(asdict(line)) + "\n")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

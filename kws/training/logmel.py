@@ -34,4 +34,5 @@ class LogMel:
         emphasised[1:] -= np.float32(spec.preemphasis) * emphasised[:-1].copy()
         windows = np.lib.stride_tricks.sliding_window_view(emphasised, spec.window)[:: spec.hop]
         spectrum = scipy.fft.rfft(windows * self._taper, spec.fft)
-        return np.log((spectrum.real**2 + spectrum.imag**2) @ self._mel + self._floor)
+        log_mel: Array = np.log((spectrum.real**2 + spectrum.imag**2) @ self._mel + self._floor)
+        return log_mel

@@ -16,7 +16,7 @@ def frame_loss(log_posteriors: Tensor, codes: Tensor, log_allowed: Tensor) -> Te
 
 
 def taught_loss(log_posteriors: Tensor, taught: Tensor) -> Tensor:
-    """(B, R) cross-entropy with the teacher's posteriors, all that is no keyword as one.
+    """(B, R) cross-entropy with the teacher's posteriors, non-keywords taken together.
 
     Args:
         log_posteriors: (B, R, K)
@@ -58,7 +58,7 @@ def max_pool_loss(
     lane = torch.arange(lanes, device=codes.device)[:, None].expand(lanes, rows)
     event = (lane * (int(windows.max()) + 1) + windows)[inside]
     if event.numel():
-        names, which = event.unique(return_inverse=True)
+        names, which = torch.unique(event, return_inverse=True)
         right = scores[inside].gather(1, codes[inside][:, None].long())[:, 0]
         best = right.new_zeros(len(names)).scatter_reduce(0, which, right, "amax")
         positive = -best.log().mean()
@@ -67,5 +67,5 @@ def max_pool_loss(
     labels = log_posteriors.shape[-1]
     other = (codes >= 2 * labels) | ((codes >= keywords) & (codes < labels))
     worst = torch.where(other, scores.amax(-1), 0)
-    worst = worst[:, : rows // 8 * 8].unflatten(1, (-1, 8)).amax(-1)
+    worst = worst[:, : rows // 8 * 8].reshape(lanes, -1, 8).amax(-1)
     return positive, -(1 - worst).log().mean()

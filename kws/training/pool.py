@@ -6,11 +6,11 @@ the same tapes, in whatever order and however often a run is interrupted.
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from kws.training.sounds import Mined, SoundLibrary
 from kws.training.tapes import TapeMaker
 from kws.training.targets import LabelSet
 from kws.training.teacher import Teacher
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,14 @@ class Generation:
     """(tapes, MOST_WORDS, keywords + 1)"""
 
 
-class TapePool:
-    """Orders generations from the process that makes them.  Close it, or use it in a `with`."""
+class Background(Generic[Made]):
+    """A process of its own that makes what is ordered.  Close it, or use it in a `with`."""
 
-    def __init__(self, folders: CorpusFolders, labels: LabelSet, recipe: Recipe) -> None:
+    def __init__(self, serve: Callable[..., None], *arguments: object) -> None:
+        """Start `serve` with a connection, on which orders come and results go, and `arguments`."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, folders, labels, recipe), daemon=True
-        )
+        self._process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -70,21 +71,31 @@ class TapePool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def order(self, number: int, mined: Sequence[Mined] = ()) -> None:
-        """Have generation `number` made in the background."""
-        self._connection.send((number, tuple(mined)))
-
-    def take(self) -> Generation:
-        """The generation ordered first of those not taken yet; waits until it is complete.
+    def send(self, order: object) -> None:
+        """Have something made in the background.
 
         Raises:
             KwsError: what went wrong over there.
         """
         try:
-            answer = self._connection.recv()
-        except EOFError as error:
+            self._connection.send(order)
+        except OSError:
+            # Nobody is there to read it.  Why is said behind what was made before.
+            while True:
+                self.take()
+
+    def take(self) -> Made:
+        """What was ordered first of all that is not taken yet; waits until it is complete.
+
+        Raises:
+            KwsError: what went wrong over there.
+        """
+        try:
+            answer: Made | KwsError = self._connection.recv()
+        except (EOFError, OSError) as error:
             raise KwsError(
-                "the process that mixes tapes has died, most likely for lack of memory"
+                "the process that mixes tapes has died, most likely for lack of memory: free some "
+                "and go on with --resume"
             ) from error
         if isinstance(answer, KwsError):
             raise answer
@@ -95,6 +106,17 @@ class TapePool:
         self._connection.close()
         self._process.terminate()
         self._process.join()
+
+
+class TapePool(Background[Generation]):
+    """Orders generations from the process that makes them."""
+
+    def __init__(self, folders: CorpusFolders, labels: LabelSet, recipe: Recipe) -> None:
+        super().__init__(_serve, folders, labels, recipe)
+
+    def order(self, number: int, mined: Sequence[Mined] = ()) -> None:
+        """Have generation `number` made in the background."""
+        self.send((number, tuple(mined)))
 
 
 def _serve(

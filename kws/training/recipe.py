@@ -7,8 +7,6 @@ from kws.spotting.feature_spec import FeatureSpec
 from kws.spotting.model_spec import Convolution, NetworkSpec
 from kws.training.augmentation import GROUPS
 
-OFFICIAL_KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
-
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Settings of a run."""
@@ -20,7 +18,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     dropout: float = 0.2
     augmentation: tuple[str, ...] = GROUPS
     own_output: int = 200
-    """A word that is no keyword gets an output of its own from so many training clips on."""
+    """A word that is not a keyword gets its own output from this many training clips on."""
     lanes: int = 32
     chunk: int = 200
     """Frames of back-propagation through time."""

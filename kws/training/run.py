@@ -9,24 +9,32 @@ import msgspec
 import numpy as np
 
 from kws.corpus.corpus import Corpus, check_words, read_corpus
+from kws.corpus.speech_commands import OFFICIAL_KEYWORDS
 from kws.errors import ConfigError, DataError, ModelError
 from kws.spotting.matrices import Matrices
 from kws.spotting.model import load_model
 from kws.spotting.model_spec import ModelSpec
+from kws.spotting.row_clock import RowClock
+from kws.text import counted
 from kws.training.acoustic_rooms import room_responses
+from kws.training.base import Base, load_base, start_from
 from kws.training.checkpoint import CHECKPOINT_FILE
 from kws.training.export import choose_threshold, export_model
 from kws.training.feature_matrices import build_matrices
+from kws.training.learner import Learner, make_learner, new_network
 from kws.training.learning_curve import draw_curve
 from kws.training.logmel import LogMel
+from kws.training.objective import Objective
 from kws.training.pool import CorpusFolders, TapePool, make_generation
 from kws.training.progress import Budget, Figures
-from kws.training.recipe import OFFICIAL_KEYWORDS, Recipe
-from kws.training.scoring import stream_posteriors
+from kws.training.recipe import Recipe
+from kws.training.scoring import NegativeMiner
 from kws.training.sounds import SoundLibrary
+from kws.training.spectral import Cepstrum
 from kws.training.targets import LabelSet, choose_labels
 from kws.training.trainer import Trainer
 from kws.training.validation import validation_streams
+from kws.training.validator import Validator
 from kws.writing import write_atomically
 
 RUN_FILE = "run.json"
@@ -61,6 +69,10 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     keywords: tuple[str, ...]
     recipe: Recipe
     command: str = ""
+    base: str = ""
+    """Folder of a base that the network starts from; empty for none."""
+    base_facts: dict[str, Any] = {}
+    """Name, digest and teacher of that base, for the model card."""
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
@@ -68,6 +80,14 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Where the recordings are."""
         return CorpusFolders(
             Path(self.data), tuple(map(Path, self.negatives)), tuple(map(Path, self.noise))
+        )
+
+    def matrices(self) -> Matrices:
+        """The arrays of the features, with the normalisation of this run."""
+        return dataclasses.replace(
+            build_matrices(self.recipe.features),
+            mean=np.array(self.mean),
+            deviation=np.array(self.deviation),
         )
 
 
@@ -88,7 +108,9 @@ def train(
 
     Raises:
         DataError: recordings that cannot serve, or nothing to resume from.
-        ConfigError: a recipe that makes no sense, or a folder that holds another run.
+        ConfigError: a recipe that makes no sense or contradicts the base, or a folder that holds
+            another run.
+        ModelError: the base is missing or damaged.
         OutputError: no space or no permission.
     """
     run_folder = folder / RUN_FOLDER
@@ -96,6 +118,9 @@ def train(
         settings = load_settings(run_folder)
     elif (run_folder / CHECKPOINT_FILE).exists():
         raise ConfigError(f"{folder} holds a run already: add --resume or choose another folder")
+    base = load_base(Path(settings.base)) if settings.base and not resume else None
+    if base:
+        settings = _with_base(settings, base)
     settings.recipe.check()
     folders = settings.folders()
     corpus = read_corpus(
@@ -116,12 +141,15 @@ def train(
     if resume:
         trainer.resume()
         reporter.note(f"going on after step {trainer.progress.step}")
-    reporter.note(_summary(corpus, labels, trainer))
+    elif base:
+        start_from(trainer.learner.network, base)
+        start_from(trainer.learner.averaged, base)
+    reporter.note(_summary(corpus, labels, trainer.learner))
 
     def validated(figures: Figures) -> None:
         draw_curve(run_folder)
         if figures.frr == trainer.progress.best:
-            export_best(trainer, settings, corpus, folder, goal)
+            export_best(trainer, settings, corpus, labels, folder, goal)
         reporter.validated(figures)
 
     with TapePool(folders, labels, settings.recipe) as pool:
@@ -133,27 +161,45 @@ def make_trainer(
     settings: RunSettings, corpus: Corpus, labels: LabelSet, run_folder: Path
 ) -> Trainer:
     """A trainer at its start."""
-    matrices = _matrices(settings)
-    streams = validation_streams(
-        corpus, labels, LogMel(settings.recipe.features, matrices), settings.recipe.seed
+    recipe, matrices = settings.recipe, settings.matrices()
+    log_mel = LogMel(recipe.features, matrices)
+    learner = make_learner(recipe, len(labels.labels))
+    cepstrum = Cepstrum(matrices, learner.device)
+    validator = Validator(
+        validation_streams(corpus, labels, log_mel, recipe.seed),
+        labels.keywords,
+        cepstrum,
+        RowClock.of(recipe.features, recipe.network.block),
+        learner.device,
     )
-    return Trainer(settings.recipe, labels, matrices, corpus, streams, run_folder)
+    return Trainer(
+        recipe,
+        learner,
+        Objective(recipe, labels, learner.device),
+        cepstrum,
+        validator,
+        NegativeMiner(corpus, log_mel),
+        run_folder,
+    )
 
 
 def export_best(
-    trainer: Trainer, settings: RunSettings, corpus: Corpus, folder: Path, goal: Goal
+    trainer: Trainer,
+    settings: RunSettings,
+    corpus: Corpus,
+    labels: LabelSet,
+    folder: Path,
+    goal: Goal,
 ) -> ModelSpec:
     """Export the best weights so far with the threshold that validation asks for."""
-    network = trainer.best()
-    keywords = trainer.labels.keywords
-    posteriors = {
-        stream.name: stream_posteriors(network, trainer.cepstrum, stream.log_mel, trainer.device)[
-            ..., : len(keywords)
-        ]
-        for stream in trainer.streams
-    }
+    network = trainer.load_best(new_network(settings.recipe, len(labels.labels)))
+    validator = trainer.validator
     choice = choose_threshold(
-        posteriors, trainer.streams, keywords, trainer.clock, goal.false_alarms_per_hour
+        validator.posteriors(network),
+        validator.streams,
+        validator.keywords,
+        validator.clock,
+        goal.false_alarms_per_hour,
     )
     training: dict[str, Any] = {
         "command": settings.command,
@@ -162,8 +208,10 @@ def export_best(
         "clips": corpus.word_counts("training").total(),
         "false_alarms_per_hour": goal.false_alarms_per_hour,
     }
+    if settings.base_facts:
+        training["base"] = settings.base_facts
     return export_model(
-        folder, settings.recipe, trainer.labels, trainer.matrices, network, corpus, choice, training
+        folder, settings.recipe, labels, settings.matrices(), network, corpus, choice, training
     )
 
 
@@ -180,6 +228,28 @@ def load_settings(run_folder: Path) -> RunSettings:
         raise DataError(f"{run_folder} holds no run to resume: train without --resume") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ModelError) as error:
         raise DataError(f"{path} is damaged ({error}): train without --resume") from error
+
+
+def _with_base(settings: RunSettings, base: Base) -> RunSettings:
+    """Settings with the normalisation that a base grew up with.
+
+    Raises:
+        ConfigError: the recipe asks for other features or another network.
+    """
+    recipe, spec = settings.recipe, base.spec
+    for field in ("features", "network"):
+        if getattr(recipe, field) != getattr(spec, field):
+            raise ConfigError(
+                f"{field} of the recipe (preset {recipe.preset!r}) differ from those of the base "
+                f"{settings.base}: leave --preset and --set {field} away, or train without --base"
+            )
+    facts = {"name": spec.name, "sha256": base.sha256, "teacher": msgspec.to_builtins(spec.teacher)}
+    return msgspec.structs.replace(
+        settings,
+        base_facts=facts,
+        mean=tuple(base.matrices.mean.tolist()),
+        deviation=tuple(base.matrices.deviation.tolist()),
+    )
 
 
 def _with_keywords(settings: RunSettings, corpus: Corpus) -> RunSettings:
@@ -209,21 +279,14 @@ def _with_statistics(settings: RunSettings, corpus: Corpus, labels: LabelSet) ->
     )
 
 
-def _matrices(settings: RunSettings) -> Matrices:
-    return dataclasses.replace(
-        build_matrices(settings.recipe.features),
-        mean=np.array(settings.mean),
-        deviation=np.array(settings.deviation),
-    )
-
-
-def _summary(corpus: Corpus, labels: LabelSet, trainer: Trainer) -> str:
+def _summary(corpus: Corpus, labels: LabelSet, learner: Learner) -> str:
     clips, validation = corpus.word_counts("training"), corpus.word_counts("validation")
     speech, noise = corpus.seconds("speech", "training"), corpus.seconds("noise", "training")
     # By name: where --words was not given, a folder may have become a keyword that was not to.
     words = " ".join(labels.keywords)
     return (
-        f"{len(labels.keywords)} keywords ({words}), {clips.total()} clips for training and "
+        f"{counted(len(labels.keywords), 'keyword')} ({words}), "
+        f"{counted(clips.total(), 'clip')} for training and "
         f"{validation.total()} for validation, {speech / 3600:.2f} h of speech and "
-        f"{noise / 3600:.2f} h of noise; {trainer.parameters:,} parameters on {trainer.device}"
+        f"{noise / 3600:.2f} h of noise; {learner.parameters:,} parameters on {learner.device}"
     )

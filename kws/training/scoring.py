@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from kws.corpus.corpus import Corpus
 from kws.training.logmel import LogMel
@@ -15,7 +16,6 @@ from kws.training.spectral import Cepstrum
 _CHUNK = 1000
 
 
-@torch.no_grad()
 def stream_posteriors(
     network: StreamNetwork,
     cepstrum: Cepstrum,
@@ -23,6 +23,17 @@ def stream_posteriors(
     device: torch.device,
 ) -> npt.NDArray[np.float32]:
     """(B, T, mels) lanes to (B, T / block, K) posteriors, each lane from a fresh state."""
+    return stream_outputs(network, cepstrum, log_mel, device).softmax(-1).numpy()
+
+
+@torch.no_grad()
+def stream_outputs(
+    network: StreamNetwork,
+    cepstrum: Cepstrum,
+    log_mel: npt.NDArray[np.float16],
+    device: torch.device,
+) -> Tensor:
+    """(B, T, mels) lanes to (B, T / block, K) outputs of the head, each lane from a fresh state."""
     network.eval()
     state = network.initial_state(len(log_mel))
     frames = log_mel.shape[1] // network.spec.block * network.spec.block
@@ -30,8 +41,8 @@ def stream_posteriors(
     for start in range(0, frames, _CHUNK):
         chunk = torch.from_numpy(log_mel[:, start : min(frames, start + _CHUNK)].astype(np.float32))
         logits, state = network(cepstrum(chunk.to(device)), state)
-        rows.append(logits.softmax(-1).cpu())
-    return torch.cat(rows, 1).numpy()
+        rows.append(logits.cpu())
+    return torch.cat(rows, 1)
 
 
 class NegativeMiner:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kws.corpus.corpus import Corpus, Recording
 from kws.corpus.mixing import Audio, Rng, coloured_noise, ramp, rms
 from kws.corpus.parts import Part
-from kws.corpus.word_bounds import WordBounds, speech_dips, word_bounds
+from kws.corpus.word_bounds import WordSpan, speech_dips, word_bounds
 from kws.samples import RATE
 from kws.training.augmentation import change_speed
 
@@ -67,13 +67,13 @@ class SoundLibrary:
         self._clips: dict[str, list[Recording]] = {}
         for recording in corpus.select("word", part):
             self._clips.setdefault(recording.word, []).append(recording)
-        self._keywords = _Choice({w: len(c) for w, c in self._clips.items() if w in keywords})
+        self._keywords = _Choice({w: 1 for w in self._clips if w in keywords})
         self._others = _Choice({w: len(c) for w, c in self._clips.items() if w not in keywords})
         self._speech = corpus.select("speech", part)
         self._noise = corpus.select("noise", part)
         self._speech_shares = _shares(corpus, self._speech)
         self._noise_shares = _shares(corpus, self._noise)
-        self._bounds: dict[tuple[int, int], WordBounds] = {}
+        self._bounds: dict[tuple[int, int], WordSpan] = {}
         self._dips: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
 
     def draw(self, rng: Rng, kind: SoundKind) -> Sound:
@@ -178,7 +178,7 @@ class SoundLibrary:
             return 1.0
         return round(float(rng.uniform(0.85, 1.15)), 2)
 
-    def _word_bounds(self, recording: Recording) -> WordBounds:
+    def _word_bounds(self, recording: Recording) -> WordSpan:
         key = (recording.source, recording.index)
         if key not in self._bounds:
             self._bounds[key] = word_bounds(self._corpus.samples(recording))

@@ -1,4 +1,4 @@
-"""Augmentation of log mel energies, afresh at every pass over a tape, and the step to MFCC."""
+"""Augmentation of log mel energies, drawn again at every pass over a tape, and the step to MFCC."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,9 @@ class SpectralAugmentation:
     voice sinks into it as it does in the runtime.
     """
 
-    def __init__(self, spec: FeatureSpec) -> None:
+    def __init__(self, spec: FeatureSpec, warp: bool = True) -> None:
+        """Without `warp` filters listen where they always do, and a voice stays the same voice."""
+        self._warp = 0.08 if warp else 0.0
         self._mels = spec.mels
         self._floor = spec.floor
 
@@ -28,7 +30,9 @@ class SpectralAugmentation:
         band = torch.arange(mels, dtype=torch.float32)
         # A warp moves formants: filter m listens where filter m * factor used to.
         factor = torch.where(
-            torch.rand(lanes, generator=generator) < 0.6, uniform(0.92, 1.08, lanes), 1
+            torch.rand(lanes, generator=generator) < 0.6,
+            uniform(1 - self._warp, 1 + self._warp, lanes),
+            1,
         )
         source = (band[None] * factor[:, None]).clamp(0, mels - 1)
         warp = (1 - (source[:, None, :] - band[None, :, None]).abs()).clamp(min=0)

@@ -78,7 +78,7 @@ class TapeMaker:
             # What they leave goes to other words, so that keywords stay as frequent.
             self._mixed["other"] += self._mixed.pop("near_miss")
         self._rooms = rooms if "noise" in self._groups else None
-        self.samples = (frames - 1) * self._spec.hop + self._spec.window
+        self.samples = self._spec.span(frames)
 
     def make(self, rng: Rng) -> Tape:
         """One tape; the same `rng` gives the same tape."""

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.spotting.feature_spec import FeatureSpec
+from kws.spotting.row_clock import RowClock
 
 FILLER = "_filler_"
 OTHER = "_other_"
@@ -76,8 +77,7 @@ class TargetTape:
 
     def __init__(self, labels: LabelSet, rows: int, spec: FeatureSpec, block: int) -> None:
         self._labels = labels
-        self._step = spec.hop * block
-        self._first = (block - 1) * spec.hop + spec.window
+        self._clock = RowClock.of(spec, block)
         self.codes: Codes = np.full(rows, labels.labels.index(FILLER), np.int16)
         self.windows: npt.NDArray[np.int16] = np.zeros(rows, np.int16)
         """0, or the number of the word (counted from 1) whose window the row lies in."""
@@ -86,7 +86,7 @@ class TargetTape:
 
     def row(self, sample: int) -> int:
         """The first row that is computed when `sample` samples have been heard."""
-        return max(0, -((self._first - sample) // self._step))
+        return self._clock.row_at(sample)
 
     def free(self, start: int, end: int) -> None:
         """Anything but a keyword is right between two samples."""

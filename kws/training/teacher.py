@@ -10,14 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kws.corpus.speech_commands import TWELVE_LABELS
 from kws.errors import ConfigError, MissingExtraError
 from kws.samples import RATE
-
-TEACHER_LABELS = (
-    "_silence_", "_unknown_",
-    "yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",
-)  # fmt: skip
-"""Outputs of the 12-label models trained on Speech Commands, in their usual order."""
 
 _WINDOW = RATE
 
@@ -30,13 +25,13 @@ class Teacher:
 
         Raises:
             MissingExtraError: ai-edge-litert is not installed.
-            ConfigError: the file is no such model, or does not know a keyword.
+            ConfigError: the file is not such a model, or does not know a keyword.
         """
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ModuleNotFoundError as error:
             raise MissingExtraError("a teacher needs ai-edge-litert: pip install it") from error
-        strangers = [word for word in keywords if word not in TEACHER_LABELS]
+        strangers = [word for word in keywords if word not in TWELVE_LABELS]
         if strangers:
             raise ConfigError(
                 f"the teacher does not know {strangers[0]!r}: train without --teacher"
@@ -50,7 +45,7 @@ class Teacher:
         self._output = self._interpreter.get_output_details()[0]
         if tuple(self._input["shape"]) != (1, _WINDOW):
             raise ConfigError(f"{path} does not take one second of 16 kHz audio")
-        self._keywords = [TEACHER_LABELS.index(word) for word in keywords]
+        self._keywords = [TWELVE_LABELS.index(word) for word in keywords]
 
     def __call__(
         self, audio: npt.NDArray[np.float32], centres: Sequence[int]

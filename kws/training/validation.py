@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kws.corpus.corpus import Corpus
+from kws.corpus.matching import Placement, match
 from kws.corpus.mixing import Audio, amplitude, ramp, rms
-from kws.evaluation.matching import Placement, match
-from kws.evaluation.traces import replay, smooth
 from kws.samples import RATE
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
+from kws.spotting.redecision import decide_again, smooth
+from kws.spotting.row_clock import RowClock
 from kws.training.logmel import LogMel
 from kws.training.sounds import SoundLibrary
 from kws.training.targets import LabelSet
@@ -31,7 +32,7 @@ _WORD_LEVEL = 0.08
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stream:
+class ValidationStream:
     """Lanes of equal length and what is said on them."""
 
     name: str
@@ -55,7 +56,7 @@ class Point:
 
 def validation_streams(
     corpus: Corpus, labels: LabelSet, log_mel: LogMel, seed: int
-) -> list[Stream]:
+) -> list[ValidationStream]:
     """The three streams; without any recordings of negatives the third is left out."""
     rng = np.random.default_rng((seed, 1_000_000))
     library = SoundLibrary(corpus, labels.keywords, "validation", place=False)
@@ -76,25 +77,14 @@ def validation_streams(
 
 def sweep(
     posteriors: npt.NDArray[np.float32],
-    stream: Stream,
+    stream: ValidationStream,
     keywords: Sequence[str],
-    row_position: "RowClock",
+    clock: RowClock,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> list[Point]:
     """What each threshold gives; `posteriors` is (lanes, R, keywords)."""
     scores = [smooth(lane, SMOOTHING) for lane in posteriors]
-    return [_score(scores, stream, keywords, row_position, threshold) for threshold in thresholds]
-
-
-@dataclass(frozen=True, slots=True)
-class RowClock:
-    """Which sample is the last that a row has heard."""
-
-    first: int
-    step: int
-
-    def __call__(self, row: int) -> int:
-        return self.first + row * self.step
+    return [_score(scores, stream, keywords, clock, threshold) for threshold in thresholds]
 
 
 def frr_at(points: Sequence[Point], alarms: Sequence[Point], hours: float, rate: float) -> float:
@@ -130,7 +120,7 @@ def settings_at(
 
 def _score(
     scores: Sequence[npt.NDArray[np.floating]],
-    stream: Stream,
+    stream: ValidationStream,
     keywords: Sequence[str],
     clock: RowClock,
     threshold: float,
@@ -140,7 +130,7 @@ def _score(
     delays: list[tuple[str, int]] = []
     for lane, events in zip(scores, stream.events, strict=True):
         positions = clock.first + clock.step * np.arange(len(lane))
-        trials = replay(positions, lane, settings, DecisionSettings())
+        trials = decide_again(positions, lane, settings, DecisionSettings())
         matching = match(trials, events, keywords)
         misses += len(matching.misses)
         words += len(matching.misses) + len(matching.hits)
@@ -195,10 +185,10 @@ def _stream(
     audio: Sequence[Audio],
     log_mel: LogMel,
     lanes: Sequence[tuple[Audio, list[Placement]]],
-) -> Stream:
+) -> ValidationStream:
     longest = max(len(lane) for lane in audio)
     padded = [np.pad(lane, (0, longest - len(lane))) for lane in audio]
-    return Stream(
+    return ValidationStream(
         name,
         np.stack([log_mel(lane).astype(np.float16) for lane in padded]),
         [events for _, events in lanes],

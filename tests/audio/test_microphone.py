@@ -73,7 +73,7 @@ class FakeSounddevice:
 @pytest.fixture
 def sounddevice(monkeypatch: pytest.MonkeyPatch) -> FakeSounddevice:
     fake = FakeSounddevice()
-    monkeypatch.setitem(sys.modules, "sounddevice", fake)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
     return fake
 
 

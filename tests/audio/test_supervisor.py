@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,8 +94,8 @@ Start = Callable[..., MicrophoneSource]
 def start(bench: Bench) -> Iterator[Start]:
     sources = []
 
-    def start(*arguments: object, **options: object) -> MicrophoneSource:
-        source = MicrophoneSource(*arguments, host=bench, **options)  # type: ignore[arg-type]
+    def start(*arguments: Any, **options: Any) -> MicrophoneSource:
+        source = MicrophoneSource(*arguments, **{**options, "host": bench})
         sources.append(source)
         source.start()
         return source

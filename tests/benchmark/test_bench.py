@@ -97,7 +97,7 @@ def test_a_signal_without_an_event_is_an_error(tiny_model: Model) -> None:
 
 def test_the_sound_is_the_same_each_time_and_not_silent() -> None:
     sound = babble(1)
-    assert (len(sound), sound.dtype) == (RATE, np.float32)
+    assert (len(sound), sound.dtype) == (RATE, np.dtype(np.float32))
     assert np.array_equal(sound, babble(1))
     assert 0.01 < math.sqrt(float(np.mean(sound**2))) < 0.3
     assert np.abs(sound).max() < 1

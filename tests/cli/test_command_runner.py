@@ -46,6 +46,7 @@ def test_environment_of_a_detection() -> None:
     environment = detection_environment(event)
     assert environment["KWS_SCORE"] == "0.9123"
     assert environment["KWS_RATE"] == "16000"
+    assert event.time is not None
     assert environment["KWS_TIME"] == event.time.isoformat()
     assert decode_event(environment["KWS_JSON"].encode()) == event
     assert json.loads(environment["KWS_JSON"])["latency_ms"] == float(environment["KWS_LATENCY_MS"])

@@ -1,12 +1,13 @@
 """The line of every kind of event."""
 
+import time
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from kws.cli.event_lines import event_line
-from kws.events.messages import ErrorEvent, Event, PosteriorsEvent, StateEvent
+from kws.events.messages import AnyEvent, ErrorEvent, PosteriorsEvent, StateEvent
 from tests.support import stand_in
 
 pytestmark = pytest.mark.usefixtures("paris")
@@ -54,5 +55,12 @@ MOMENT = datetime(2026, 11, 22, 20, 36, 0, 101_999, tzinfo=UTC)
         ),
     ],
 )
-def test_line(event: Event, line: str) -> None:
+def test_line(event: AnyEvent, line: str) -> None:
     assert event_line(event) == line
+
+
+def test_a_time_where_the_calendar_ends_is_shown_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    event = msgspec.structs.replace(stand_in.detection(1), time=datetime.min.replace(tzinfo=UTC))
+    assert event_line(event).startswith("00:00:00.000  ")

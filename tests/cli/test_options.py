@@ -23,7 +23,7 @@ def test_thresholds(texts: list[str] | None, expected: dict[str, float]) -> None
     assert parse_thresholds(texts, WORDS) == expected
 
 
-@pytest.mark.parametrize("text", ["high", "yes=", "yes=0,7", ""])
+@pytest.mark.parametrize("text", ["high", "yes=", "yes=0,7", "", "nan", "yes=inf"])
 def test_a_threshold_that_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is not a number"):
         parse_thresholds([text], WORDS)
@@ -32,3 +32,9 @@ def test_a_threshold_that_is_no_number_is_refused(text: str) -> None:
 def test_words() -> None:
     assert parse_words(None) is None
     assert parse_words("yes, no,,") == ["yes", "no"]
+
+
+@pytest.mark.parametrize("text", ["", ",", " , "])
+def test_a_list_without_a_word_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="names no word: write them with commas, like yes,no"):
+        parse_words(text)

@@ -1,8 +1,10 @@
 """A result that cannot be written is one line and an exit code of its own, in every command."""
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,12 @@ COMMANDS = {
 }
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(command: str, folder: Path, stdout: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command of the shell with `kws` in front; typer looks for the shell above it."""
     return subprocess.run(
         ["bash", "-c", f"'{KWS}' {command}; exit $?"],
         cwd=folder,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         timeout=60,
@@ -47,6 +50,35 @@ def test_what_typer_writes_to_a_full_disk(tmp_path: Path, command: str) -> None:
     result = run(f"{command} >/dev/full", tmp_path)
     line = "kws: cannot write the result: No space left on device\n"
     assert (result.returncode, result.stderr) == (13, line)
+
+
+@pytest.mark.parametrize(
+    "command", ["", "--help", "listen --help", "--version", "models", "--show-completion"]
+)
+def test_a_reader_who_went_away(tmp_path: Path, command: str) -> None:
+    with pipe_without_reader() as pipe:
+        result = run(command, tmp_path, stdout=pipe)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_a_shell_that_does_not_wait_for_completions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"_KWS_COMPLETE": "complete_bash", "COMP_WORDS": "kws l", "COMP_CWORD": "1"}
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    with pipe_without_reader() as pipe:
+        result = run("", tmp_path, stdout=pipe)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+@contextlib.contextmanager
+def pipe_without_reader() -> Iterator[int]:
+    """The end to write to of a pipe whose other end is closed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
 
 
 @pytest.mark.parametrize("options", ["", "--json"])

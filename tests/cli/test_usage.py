@@ -31,12 +31,14 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         ("replay --words yess -", "did you mean 'yes'?", 7),
         ("replay --threshold sotp=0.5 -", "did you mean 'stop'?", 7),
         ("ctl set-threshold stop=1.9", "the threshold of 'stop' must lie between 0 and 1", 2),
-        ("ctl set-threshold stop=nan", "the threshold of 'stop' must lie between 0 and 1", 2),
+        ("ctl set-threshold stop=nan", "threshold stop=nan: 'nan' is not a number", 7),
+        ("listen --threshold nan", "threshold nan: 'nan' is not a number", 7),
         ("ctl mute --for ten", "'ten' is no duration: write it like 10m, 1h30m or 90s", 2),
         ("ctl mute --for 999h", "a mute with a limit lasts a week at most", 2),
         ("train . --out new --preset artcle", "did you mean 'article'?", 7),
         ("train . --out new --set lans=3", "did you mean 'lanes'?", 7),
         ("train . --out new --without nois", "did you mean 'noise'?", 7),
+        ("train . --out new --set lanes=x", 'must be a whole number, not "x"', 7),
     ],
 )
 def test_a_wrong_call_is_one_line_with_a_suggestion(call: str, hint: str, code: int) -> None:

@@ -1,11 +1,11 @@
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from kws.corpus import decoding
 from kws.corpus.corpus import check_words, read_corpus
 from kws.errors import DataError, OutputError
 from tests.support.glides import WORDS, write_clip
@@ -70,7 +70,9 @@ def test_the_cache_follows_changes(tmp_path: Path) -> None:
         (lambda folder: (folder / "empty").mkdir(), "holds no recordings"),
     ],
 )
-def test_folders_that_cannot_serve(tmp_path: Path, make, message: str) -> None:
+def test_folders_that_cannot_serve(
+    tmp_path: Path, make: Callable[[Path], object], message: str
+) -> None:
     make(tmp_path)
     with pytest.raises(DataError, match=message):
         read_corpus(tmp_path)
@@ -116,6 +118,22 @@ def test_a_disk_too_small_is_said_first(
     def full(_: object) -> object:
         return type("Usage", (), {"free": 1000})()
 
-    monkeypatch.setattr(decoding.shutil, "disk_usage", full)
+    monkeypatch.setattr("kws.corpus.decoding.shutil.disk_usage", full)
     with pytest.raises(OutputError, match="make room"):
         read_corpus(tiny_corpus, cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".json"])
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.99])
+def test_a_truncated_cache_is_made_anew(
+    tiny_corpus: Path, tmp_path: Path, suffix: str, keep: float
+) -> None:
+    """As a full disk or a power cut leaves it."""
+    whole = read_corpus(tiny_corpus, cache=tmp_path)
+    expected = [whole.audio(recording) for recording in whole.recordings]
+    for file in tmp_path.glob(f"*{suffix}"):
+        content = file.read_bytes()
+        file.write_bytes(content[: int(len(content) * keep)])
+    again = read_corpus(tiny_corpus, cache=tmp_path)
+    for recording, audio in zip(again.recordings, expected, strict=True):
+        np.testing.assert_array_equal(again.audio(recording), audio)

@@ -49,3 +49,14 @@ def test_the_time_of_day() -> None:
     assert when is not None
     assert when.tzinfo is UTC
     assert (datetime.now(UTC) - when).total_seconds() >= 1
+
+
+def test_sound_lost_without_a_word_is_noticed_within_seconds() -> None:
+    """The device drops 2 s and says nothing: from then on positions are 2 s early."""
+    clock = ClockAnchor()
+    for block in range(500):
+        lost = 2.0 if block >= 250 else 0.0
+        clock.observe(block * 1280, 100.0 + block * 0.08 + lost)
+    assert clock.monotonic(499 * 1280) == pytest.approx(100.0 + 499 * 0.08 + 2.0, abs=0.01)
+    now = clock.monotonic(330 * 1280)
+    assert now == pytest.approx(100.0 + 330 * 0.08 + 2.0, abs=0.01)

@@ -15,7 +15,7 @@ from kws.errors import PortAudioMissingError
 
 def test_a_slow_processor(monkeypatch: pytest.MonkeyPatch, tiny_model_folder: Path) -> None:
     times = iter([0.0, 4.0])
-    monkeypatch.setattr(doctor.time, "perf_counter", lambda: next(times))
+    monkeypatch.setattr("kws.daemon.doctor.time.perf_counter", lambda: next(times))
     check = doctor.check_cpu(ListenConfig(model=str(tiny_model_folder)))
     assert check.verdict == "bad"
     assert "80.0%" in check.detail
@@ -67,7 +67,7 @@ def test_a_runtime_directory_of_another_group(
 ) -> None:
     monkeypatch.setattr(doctor, "SYSTEM_DIRECTORY", tmp_path)
     assert doctor.check_groups(ListenConfig()).verdict == "ok"
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    monkeypatch.setattr("kws.daemon.doctor.os.access", lambda *_: False)
     check = doctor.check_groups(ListenConfig())
     assert check.verdict == "bad"
     assert "usermod -aG" in str(check.fix)
@@ -78,7 +78,7 @@ def test_sound_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor.check_sound_devices(ListenConfig()).verdict == "note"
     (tmp_path / "pcmC0D0c").write_text("")
     assert doctor.check_sound_devices(ListenConfig()).verdict == "ok"
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    monkeypatch.setattr("kws.daemon.doctor.os.access", lambda *_: False)
     check = doctor.check_sound_devices(ListenConfig())
     assert check.verdict == "bad"
     assert "usermod -aG" in str(check.fix)

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from kws.daemon import faults
 from kws.daemon.faults import Faults
 from kws.events.messages import ErrorEvent
 
@@ -21,7 +20,7 @@ def test_a_fault_is_an_event_and_a_log_line(caplog: pytest.LogCaptureFixture) ->
 
 def test_a_storm_is_told_now_and_then_with_its_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(faults.time, "monotonic", lambda: now)
+    monkeypatch.setattr("kws.daemon.faults.time.monotonic", lambda: now)
     events: list[ErrorEvent] = []
     report = Faults(events.append).report
     for _ in range(50):

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,27 +16,8 @@ from kws.events.messages import StateEvent
 from kws.events.requests import Muting
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
-from tests.support.ears import Bench, Open
+from tests.support.ears import Bench
 from tests.support.listener import wait_for
-
-
-@pytest.fixture
-def open_bench(tiny_model: Model) -> Iterator[Open]:
-    benches = []
-
-    def make(**options: object) -> Bench:
-        benches.append(Bench(tiny_model, **options))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.loop.stop()
-        assert not bench.loop.alive
-
-
-@pytest.fixture
-def bench(open_bench: Open) -> Bench:
-    return open_bench()
 
 
 def test_events_are_the_detections_of_the_spotter(
@@ -214,7 +195,7 @@ def test_after_a_limit_the_stream_goes_on_afresh(
 
 def test_reasons_to_be_mute_are_bounded(bench: Bench) -> None:
     for number in range(32):
-        bench.perform(lambda n=number: bench.loop.mute(f"reason {n}"))
+        bench.perform(partial(bench.loop.mute, f"reason {number}"))
     with pytest.raises(KwsError, match="32 reasons"):
         bench.perform(lambda: bench.loop.mute("one more"))
     assert len(bench.perform(lambda: bench.loop.mute("reason 0")).reasons) == 32

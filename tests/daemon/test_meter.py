@@ -1,25 +1,15 @@
 """The figures of the heartbeat."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 from kws.audio.source import SourceStatus
 from kws.daemon.meter import Meter
-from kws.spotting.model import Model
 from tests.support.ears import Bench
 from tests.support.listener import wait_for
 
 TONE = np.sqrt(0.02) * np.sin(np.arange(32000) * 0.1)
 """At -20 dBFS."""
-
-
-@pytest.fixture
-def bench(tiny_model: Model) -> Iterator[Bench]:
-    bench = Bench(tiny_model)
-    yield bench
-    bench.loop.stop()
 
 
 def test_there_is_no_level_of_what_is_not_heard(bench: Bench) -> None:

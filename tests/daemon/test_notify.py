@@ -25,6 +25,7 @@ def test_messages(systemd: socket.socket) -> None:
         (notifier.watchdog, b"WATCHDOG=1"),
         (notifier.stopping, b"STOPPING=1"),
         (lambda: notifier.status("listening, usb"), b"STATUS=listening, usb"),
+        (lambda: notifier.status("muted\nMAINPID=1"), b"STATUS=muted\\nMAINPID=1"),
     ):
         send()
         assert systemd.recv(1000) == expected

@@ -1,6 +1,6 @@
 """Requests that touch the spotter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,16 +9,8 @@ from kws.config import saved_thresholds
 from kws.daemon.request_handler import RequestHandler
 from kws.errors import ConfigError, KwsError
 from kws.events.requests import SetThreshold
-from kws.spotting.model import Model
 from tests.support.ears import Bench
 from tests.support.listener import DEADLINE
-
-
-@pytest.fixture
-def bench(tiny_model: Model) -> Iterator[Bench]:
-    bench = Bench(tiny_model)
-    yield bench
-    bench.loop.stop()
 
 
 @pytest.fixture

@@ -79,9 +79,11 @@ def test_the_oldest_go_first(record: Callable[..., TriggerRecorder], tmp_path: P
     (tmp_path / "kept" / "mine.txt").write_text("not a recording of kws")
     for position in range(8):
         recorder.save("yes", position)
-        wait_for(
-            "the recording", lambda p=position: any(f"{p:012d}" in x.name for x in kept(tmp_path))
-        )
+
+        def is_kept(name: str = f"{position:012d}") -> bool:
+            return any(name in path.name for path in kept(tmp_path))
+
+        wait_for("the recording", is_kept)
     recorder.stop()
     recordings = [path for path in kept(tmp_path) if path.suffix == ".flac"]
     assert sum(path.stat().st_size for path in recordings) <= 150_000
@@ -144,3 +146,13 @@ def test_a_file_that_goes_meanwhile_is_no_fault(
     recorder.stop()
     assert faults == []
     assert [path.name for path in kept(tmp_path)] == ["gone.trigger.flac"], "room was made"
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_may_write_to_is_refused(
+    record: Callable[..., TriggerRecorder], tmp_path: Path, mode: int
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept").chmod(mode)
+    with pytest.raises(OutputError, match="chmod go-w"):
+        record()

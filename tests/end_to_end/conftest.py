@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from tests.support.listener import Listener, Start
+from tests.support.pulse import PulseServer, require_microphone
 
 
 @pytest.fixture
@@ -25,3 +26,12 @@ def listen(tmp_path: Path, tiny_model_folder: Path) -> Iterator[Start]:
         yield lambda *arguments, **options: stack.enter_context(
             Listener(tmp_path, "--model", tiny_model_folder, *arguments, **options)
         )
+
+
+@pytest.fixture
+def pulse(tmp_path: Path) -> Iterator[PulseServer]:
+    require_microphone()
+    folder = tmp_path / "pulse"
+    folder.mkdir()
+    with PulseServer(folder, microphones=("kws", "other")) as server:
+        yield server

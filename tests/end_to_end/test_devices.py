@@ -105,3 +105,13 @@ def test_ctrl_c_ends_it_although_the_server_hangs(pulse: PulseServer) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(DEADLINE) in (1, 130)
     pulse.resume()
+
+
+def test_a_device_whose_name_is_no_utf8_hides_no_other(pulse: PulseServer) -> None:
+    with (pulse.folder / "asoundrc").open("ab") as alsa:
+        alsa.write(b'pcm."caf\xe9" { type pulse device kws.monitor hint { show on } }\n')
+    result = run("devices", "--json", pulse=pulse)
+    assert result.returncode == 0, result.stderr
+    names = {json.loads(line)["name"] for line in result.stdout.splitlines()}
+    assert {"default", "caf\ufffd"} <= names
+    assert run("doctor", pulse=pulse).returncode in (0, 1)

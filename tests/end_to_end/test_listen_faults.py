@@ -48,14 +48,14 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
     lazy.rcvhwm = 1
     lazy.subscribe("")
     lazy.connect(daemon.events)
-    assert lazy.poll(1000 * DEADLINE)
+    assert lazy.poll(int(1000 * DEADLINE))
     feed(daemon, recording)
 
     def far() -> bool:
         return daemon.hearer.of(HeartbeatEvent)[-1].samples > 120 * 16000
 
     wait_for("two minutes of audio", far)
-    numbers = {}
+    numbers: dict[str, int] = {}
     for event in daemon.hearer.detections():
         assert event.seq == numbers.get(event.topic, 0) + 1
         numbers[event.topic] = event.seq
@@ -65,7 +65,7 @@ def test_a_subscriber_that_never_reads_blocks_nobody(
 
 
 def mount_tiny(folder: Path) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700", "tmpfs", str(folder)]
     return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
 
 

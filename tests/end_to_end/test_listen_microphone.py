@@ -6,22 +6,16 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from kws.audio.feed import SECONDS
-from kws.audio.supervisor import MicrophoneSource
-from kws.daemon.faults import Faults
-from kws.daemon.hearing import Hearing
-from kws.daemon.inference import InferenceLoop
-from kws.errors import KwsError
-from kws.events.messages import DetectionEvent, HeartbeatEvent
-from kws.events.server.publisher import EventPublisher
+from kws.events.messages import HeartbeatEvent
 from kws.spotting.model import Model
 from kws.spotting.spotter import Spotter
-from tests.support.listener import DEADLINE, KWS, Hearer, Listener, Start, patched, wait_for
+from tests.support.listener import DEADLINE, KWS, Listener, Start, patched, wait_for
 from tests.support.pulse import PulseServer, require_microphone
 
 pytestmark = pytest.mark.microphone
@@ -30,26 +24,17 @@ RECORDING = Path(__file__).parents[2] / "examples" / "recording" / "commands.fla
 
 
 @pytest.fixture
-def pulse(tmp_path: Path) -> Iterator[PulseServer]:
-    require_microphone()
-    folder = tmp_path / "pulse"
-    folder.mkdir()
-    with PulseServer(folder, microphones=("kws", "other")) as server:
-        yield server
-
-
-@pytest.fixture
 def listen(tmp_path: Path, pulse: PulseServer, tiny_model_folder: Path) -> Iterator[Start]:
     """Starts daemons on the microphone with the tiny model."""
     with contextlib.ExitStack() as stack:
 
-        def start(*arguments: str | Path, **options: object) -> Listener:
+        def start(*arguments: str | Path, **options: Any) -> Listener:
             return stack.enter_context(
                 Listener(
                     tmp_path,
                     *("--model", tiny_model_folder, *arguments),
                     environment=pulse.environment,
-                    **options,  # type: ignore[arg-type]
+                    **options,
                 )
             )
 
@@ -257,44 +242,3 @@ def test_samples_of_the_device_that_are_no_numbers(
     wait_for("the fault", lambda: "nonfinite" in daemon.hearer.errors())
     hears(daemon, pulse, recording)
     assert daemon.hearer.of(HeartbeatEvent)[-1].resets >= 1
-
-
-def test_a_reader_that_stalls_loses_a_counted_number_of_samples(
-    pulse: PulseServer, tiny_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The inference thread is held until the ring has run over; a subscriber is told."""
-    for name, value in pulse.environment.items():
-        monkeypatch.setenv(name, value)
-    heard: list[DetectionEvent] = []
-    source = MicrophoneSource()
-    publisher = EventPublisher(f"ipc://{tmp_path}/events")
-    faults = Faults(publisher.publish)
-    hearing = Hearing(Spotter(tiny_model), publisher, faults, heard.append)
-    loop = InferenceLoop(source, hearing, publisher.publish, faults)
-    publisher.start(lambda: HeartbeatEvent(state="listening", uptime=0.0, samples=0))
-    hearer = Hearer(publisher.events)
-    source.start()
-    loop.start()
-    try:
-        wait_for("the subscription", lambda: hearer.of(HeartbeatEvent))
-        wait_for("samples", lambda: hearing.position > 16000)
-        feed = source._microphone.feed  # type: ignore[union-attr]
-        full = feed.written + (SECONDS + 2) * 16000
-
-        def stall() -> None:
-            wait_for("the overrun", lambda: feed.written > full)
-
-        with pytest.raises(KwsError, match="too busy"):
-            loop.perform(stall)
-        wait_for("the fault", lambda: "overrun" in hearer.errors())
-        assert hearing.overruns == 1
-        wait_for("the reader to catch up", lambda: source.backlog < 0.5)
-        # Everything is accounted for, but what has not been read yet.
-        position, written = hearing.position, feed.written
-        assert 0 <= written - position <= 16000
-        assert hearing.spotter.stream.resets["overrun"] == 1
-    finally:
-        source.stop()
-        loop.stop()
-        hearer.close()
-        publisher.stop()

@@ -58,7 +58,11 @@ def test_a_bad_reload_changes_nothing(listen: Start, recording: Path, tmp_path: 
         config.write_text(text)
         before = len(daemon.hearer.errors())
         assert daemon.ask("reload")["reply"] == "error"
-        wait_for("the event", lambda n=before: len(daemon.hearer.errors()) > n)
+
+        def has_come(before: int = before) -> bool:
+            return len(daemon.hearer.errors()) > before
+
+        wait_for("the event", has_come)
     assert set(daemon.hearer.errors()) == {"reload_failed"}
     count = len(daemon.hearer.detections())
     wait_for("more", lambda: len(daemon.hearer.detections()) > count + 3)

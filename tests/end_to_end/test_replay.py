@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.support.replaying import DEADLINE, KWS, detections, run
+from tests.support.listener import KWS
+from tests.support.replaying import DEADLINE, detections, run
 from tests.support.truth import compare, read_truth
 
 RECORDING = Path(__file__).parents[2] / "examples" / "recording"
@@ -122,7 +123,7 @@ def test_where_nothing_fires_it_says_how_near_it_came(
     recording: Path, tmp_path: Path, tiny_model_folder: Path
 ) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(16000, np.float32), 16000)
-    model = ["--model", tiny_model_folder, "--words", "stop"]
+    model: list[str | Path] = ["--model", tiny_model_folder, "--words", "stop"]
     result = run(*model, "--threshold", "0.999", recording)
     *_, summary, nearest = result.stdout.decode().splitlines()
     assert " 0 words, " in summary
@@ -153,6 +154,21 @@ def test_detections_come_while_stdin_is_open(noise: np.ndarray, tiny_model_folde
     process.stdout.read()
     process.stdout.close()
     assert process.wait(DEADLINE) == 0
+
+
+def test_the_table_begins_before_the_first_word(tiny_model_folder: Path) -> None:
+    """Somebody who waits for one sees that it listens."""
+    command = [KWS, "replay", "--model", str(tiny_model_folder), "--threshold", "0.999", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(bytes(32000))
+        process.stdin.flush()
+        ready, _, _ = select.select([process.stdout], [], [], DEADLINE)
+        assert ready
+        assert process.stdout.readline() == b"-\n"
+        process.stdin.close()
+        process.stdout.read()
 
 
 def test_a_picture_is_drawn(recording: Path, tmp_path: Path, tiny_model_folder: Path) -> None:
@@ -208,6 +224,14 @@ def test_a_stretch_that_makes_no_sense(
     assert message in result.stderr
     assert result.stderr.count(b"\n") == 1
     assert not picture.exists()
+
+
+def test_a_stretch_behind_the_end_gives_the_error_and_no_table(
+    recording: Path, tiny_model_folder: Path
+) -> None:
+    result = run("--model", tiny_model_folder, "--from", "9:00", recording)
+    assert (result.returncode, result.stdout) == (3, b"")
+    assert b"there is nothing from 540 s on" in result.stderr
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.support.replaying import DEADLINE, KWS, detections, run
+from tests.support.listener import KWS
+from tests.support.replaying import DEADLINE, detections, run
 
 
 def wav(data: bytes, rate: int = 16000, channels: int = 1, promised: int | None = None) -> bytes:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.support.listener import KWS
 from tests.support.stand_in import DEADLINE, StandIn
 
 
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run kws to its end, far from any daemon of this machine."""
     environment = {name: value for name, value in os.environ.items() if name[:4] != "KWS_"}
     environment |= {"XDG_RUNTIME_DIR": "/nowhere", "TMPDIR": "/nowhere"}
@@ -184,6 +185,16 @@ def test_ctl_passes_errors_of_the_daemon_on(daemon: StandIn) -> None:
     result = control(daemon, "set-threshold", "nix=0.5")
     assert (result.returncode, result.stderr) == (7, "kws: no keyword 'nix'\n")
     assert control(daemon, "set-threshold", "0.5").returncode == 2
+
+
+def test_the_daemon_that_is_asked_is_named_once(
+    daemon: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KWS_CONTROL", daemon.control)
+    command = [KWS, "ctl", "set-threshold", "yes=0.7", "no=0.8"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert result.stderr == f"kws: asking {daemon.control}\n"
+    assert len(result.stdout.splitlines()) == 2
 
 
 def test_keys_from_keygen_to_control(tmp_path: Path) -> None:

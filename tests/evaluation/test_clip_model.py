@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kws.corpus.speech_commands import TWELVE_LABELS
 from kws.errors import ModelError
 from kws.evaluation import clip_model as slid
-from kws.evaluation.clip_model import LABELS, SlidClipModel
+from kws.evaluation.clip_model import SlidClipModel
 
 
 class StandIn:
@@ -17,10 +18,10 @@ class StandIn:
         self._inputs = inputs
         self._logits = np.zeros((1, 12), np.float32)
 
-    def get_input_details(self) -> list[dict]:
+    def get_input_details(self) -> list[dict[str, object]]:
         return [{"index": 0, "shape": np.array(self._inputs)}]
 
-    def get_output_details(self) -> list[dict]:
+    def get_output_details(self) -> list[dict[str, object]]:
         return [{"index": 1, "shape": np.array((1, 12))}]
 
     def set_tensor(self, index: int, window: np.ndarray) -> None:
@@ -30,7 +31,7 @@ class StandIn:
     def invoke(self) -> None:
         self._logits[:] = 0
         heard = "go" if np.abs(self._window).max() > 0.5 else "_silence_"
-        self._logits[0, LABELS.index(heard)] = 9
+        self._logits[0, TWELVE_LABELS.index(heard)] = 9
 
     def get_tensor(self, index: int) -> np.ndarray:
         assert index == 1

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from kws.corpus.matching import Placement
 from kws.evaluation.curves import Sweep, sweep, trade_off
-from kws.evaluation.matching import Placement
 from kws.evaluation.traces import Trace, log_odds
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kws.evaluation.intervals import (
+    binomial_interval,
     bootstrap_mean,
     percentile_interval,
     poisson_interval,
@@ -29,6 +30,19 @@ def test_rule_of_three() -> None:
 
 def test_nothing_is_known_of_no_time() -> None:
     assert poisson_interval(0, 0.0) == (0.0, float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"),
+    # Clopper and Pearson (1934), two-sided; one-sided where none or all were seen.
+    [(8, 10, 0.4439, 0.9748), (1, 20, 0.0013, 0.2487), (0, 30, 0, 0.0950), (2, 2, 0.2236, 1)],
+)
+def test_binomial_bounds(count: int, of: int, low: float, high: float) -> None:
+    assert binomial_interval(count, of) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_nothing_is_known_of_no_case() -> None:
+    assert binomial_interval(0, 0) == (0, 1)
 
 
 def test_bootstrap_of_a_share_is_as_wide_as_the_binomial_one() -> None:

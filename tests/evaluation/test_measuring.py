@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kws.evaluation.matching import Placement
+from kws.corpus.matching import Placement
 from kws.evaluation.measuring import measure_clips
-from kws.evaluation.streams import Stream
+from kws.evaluation.streams import MeasuredStream
 from kws.evaluation.traces import Trace
 from kws.spotting.detection import Detection
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
@@ -63,7 +63,7 @@ def test_a_stream_that_can_be_counted_by_hand() -> None:
         heard("yes", clips[2]),
         heard("no", clips[3]),
     ]
-    stream = Stream("clean", np.zeros(15 * SECOND, np.float32), clips)
+    stream = MeasuredStream("clean", np.zeros(15 * SECOND, np.float32), clips)
     result = measure_clips(stream, trace_of(detections, 15), None, seed=1)
     assert (result.keywords, result.others, result.misses) == (4, 1, 2)
     assert (result.cut_off.clips, result.cut_off.misses) == (3, 2)

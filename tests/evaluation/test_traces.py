@@ -8,10 +8,11 @@ from hypothesis.extra import numpy as arrays
 
 from kws import Spotter
 from kws.evaluation.listeners import SpotterListener
-from kws.evaluation.traces import log_odds, replay, shifted, sigmoid, smooth, with_threshold
+from kws.evaluation.traces import log_odds, shifted, sigmoid, with_threshold
 from kws.spotting.detector import Detector
 from kws.spotting.model import Model
 from kws.spotting.model_spec import DecisionSettings, KeywordSettings
+from kws.spotting.redecision import decide_again, smooth
 
 WORDS = [
     KeywordSettings(word="yes", threshold=0.6, release=0.3, smoothing=3),
@@ -26,7 +27,7 @@ def silent(_samples: int) -> None:
 def test_a_listener_hears_what_the_spotter_hears(tiny_model: Model, noise: np.ndarray) -> None:
     spotter = Spotter(tiny_model)
     expected = spotter.feed(noise) + spotter.flush()
-    heard = []
+    heard: list[int] = []
     trace = SpotterListener(tiny_model).listen(noise, heard.append)[0]
     assert expected
     assert list(trace.detections) == expected
@@ -39,7 +40,7 @@ def test_replay_with_the_same_settings_fires_as_the_spotter_did(
     tiny_model: Model, noise: np.ndarray
 ) -> None:
     trace = SpotterListener(tiny_model).listen(noise, silent)[0]
-    trials = replay(trace.positions, trace.scores, trace.keywords, trace.decision)
+    trials = decide_again(trace.positions, trace.scores, trace.keywords, trace.decision)
     assert [(t.keyword, t.fired) for t in trials] == [
         (d.keyword, d.fired) for d in trace.detections
     ]
@@ -52,7 +53,7 @@ def test_replay_with_other_thresholds_fires_as_a_spotter_with_them_would(
     moved = shifted(trace.keywords, 1.0)
     spotter = Spotter(tiny_model, thresholds={word.word: word.threshold for word in moved})
     expected = spotter.feed(noise) + spotter.flush()
-    trials = replay(trace.positions, trace.scores, moved, trace.decision)
+    trials = decide_again(trace.positions, trace.scores, moved, trace.decision)
     assert [(t.keyword, t.fired) for t in trials] == [(d.keyword, d.fired) for d in expected]
     assert 0 < len(trials) < len(trace.detections)
 
@@ -71,9 +72,9 @@ def test_replay_decides_as_the_detector_does_row_by_row(scores: np.ndarray) -> N
     detector = Detector(plain, decision)
     state, expected = detector.initial_state(), []
     for position, row in zip(positions, scores, strict=True):
-        decisions, state = detector.step(row[None], [position], state)
+        decisions, state = detector.step(row[None], [int(position)], state)
         expected += [(WORDS[word].word, int(position)) for _, word in decisions.fired]
-    trials = replay(positions, scores, WORDS, decision)
+    trials = decide_again(positions, scores, WORDS, decision)
     assert [(trial.keyword, trial.fired) for trial in trials] == expected
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from kws.corpus.matching import Placement
 from kws.errors import ConfigError
-from kws.evaluation.matching import Placement
 from kws.evaluation.traces import Trace
 from kws.evaluation.tuning import Heard, tune
 from kws.spotting.model_spec import KeywordSettings, ModelSpec, NetworkSpec

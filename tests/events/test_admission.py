@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -143,7 +144,7 @@ def test_damaged_list_admits_nobody_and_hurts_nothing(
 def test_subscriber_outlives_a_daemon_with_the_wrong_keys(
     server: EventServer, tmp_path: Path, keys: ServerKeys
 ) -> None:
-    endpoints = {"events": server.events, "control": server.control}
+    endpoints: dict[str, Any] = {"events": server.events, "control": server.control}
     notices: list[Notice] = []
     with Subscriber(**endpoints, keys=tmp_path / "desk", on_notice=notices.append) as subscriber:
         server.stop()
@@ -158,7 +159,7 @@ def test_subscriber_outlives_a_daemon_with_the_wrong_keys(
 
 
 @contextmanager
-def make_running(folder: Path, **options: object) -> Iterator[EventServer]:
+def make_running(folder: Path, **options: Any) -> Iterator[EventServer]:
     server = make_server(folder, **options)
     stand_in.start(server)
     yield server
@@ -192,7 +193,7 @@ def test_authenticator_that_ends_while_running_admits_nobody_new(
     started = []
     start = publisher_module._start_authenticator
 
-    def remember(*arguments: object) -> object:
+    def remember(*arguments: Any) -> object:
         started.append(start(*arguments))
         return started[-1]
 

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,71 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
     server = make_server(tmp_path / "nowhere")
     with pytest.raises(EndpointError, match="nowhere"):
         stand_in.start(server)
+
+
+@pytest.mark.parametrize("which", ["events", "control"])
+def test_what_is_no_socket_is_never_removed(tmp_path: Path, which: str) -> None:
+    (tmp_path / "precious.txt").write_text("years of work")
+    (tmp_path / "folder").mkdir()
+    for name in ("precious.txt", "folder"):
+        server = make_server(tmp_path, **{which: f"ipc://{tmp_path}/{name}"})
+        with pytest.raises(EndpointError, match=f"{name} is no socket"):
+            stand_in.start(server)
+    assert (tmp_path / "precious.txt").read_text() == "years of work"
+    assert (tmp_path / "folder").is_dir()
+
+
+def test_both_sockets_at_one_endpoint(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    same = [f"ipc://{tmp_path}/events", f"ipc://{tmp_path}/link/events"]
+    for control in same:
+        with pytest.raises(EndpointError, match="the same endpoint"):
+            make_server(tmp_path, events=same[0], control=control)
+    with pytest.raises(EndpointError, match="the same endpoint"):
+        make_server(tmp_path, events="tcp://127.0.0.1:5999", control="tcp://127.0.0.1:5999")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_nobody_else_can_hold_the_lock(server: EventServer, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents[:3]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    program = (
+        "import fcntl, os, sys; os.setgid(65534); os.setuid(65534)\n"
+        "try: os.open(sys.argv[1], os.O_RDONLY)\n"
+        "except PermissionError: sys.exit(3)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "events.lock")]
+    assert subprocess.run(command, check=False).returncode == 3
+
+
+def test_the_holder_is_named_by_the_kernel_and_not_by_the_file(tmp_path: Path) -> None:
+    (tmp_path / "events.lock").write_text("1\n")
+    program = (
+        "import fcntl, sys; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "events.lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(EndpointError, match=rf"pid {holder.pid}\b"):
+            stand_in.start(make_server(tmp_path))
+        holder.communicate("")
+
+
+def test_the_socket_of_a_successor_stays(tmp_path: Path) -> None:
+    """The first daemon's lock was removed under it, and so a second could start."""
+    first, second = make_server(tmp_path), make_server(tmp_path)
+    stand_in.start(first)
+    (tmp_path / "events.lock").unlink()
+    (tmp_path / "control.lock").unlink()
+    stand_in.start(second)
+    first.stop()
+    with ControlClient(second.control, timeout=stand_in.DEADLINE) as client:
+        assert client.ask(Ping(), Pong).boot == second.boot
+    second.stop()

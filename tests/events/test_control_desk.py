@@ -51,7 +51,7 @@ def client(server: EventServer) -> Iterator[ControlClient]:
 
 
 @pytest.fixture
-def raw(server: EventServer) -> Iterator[zmq.Socket]:
+def raw(server: EventServer) -> Iterator[zmq.Socket[bytes]]:
     """A DEALER without manners."""
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.linger = 0
@@ -129,7 +129,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_requests_get_an_error_object(
-    raw: zmq.Socket, server: EventServer, name: str
+    raw: zmq.Socket[bytes], server: EventServer, name: str
 ) -> None:
     body, code = HOSTILE[name]
     raw.send(body)
@@ -140,14 +140,14 @@ def test_hostile_requests_get_an_error_object(
     assert json.loads(raw.recv()) == {"reply": "pong", "boot": server.boot}
 
 
-def test_more_frames_than_one_are_refused(raw: zmq.Socket) -> None:
+def test_more_frames_than_one_are_refused(raw: zmq.Socket[bytes]) -> None:
     raw.send_multipart([b'{"request": "ping"}'] * 2)
     assert json.loads(raw.recv())["code"] == "malformed"
     raw.send_multipart([*[b"hop"] * 20, b"", b'{"request": "ping"}'])
     assert json.loads(raw.recv())["detail"] == "a request is 1 frame, not 22"
 
 
-def test_an_envelope_comes_back(raw: zmq.Socket) -> None:
+def test_an_envelope_comes_back(raw: zmq.Socket[bytes]) -> None:
     raw.send_multipart([b"proxy", b"number", b"", b'{"request": "ping"}'])
     *envelope, answer = raw.recv_multipart()
     assert envelope == [b"proxy", b"number", b""]
@@ -178,7 +178,7 @@ def peak_memory(process: int) -> int:
 
 
 def test_a_frame_beyond_all_measure_costs_only_its_sender(
-    raw: zmq.Socket, client: ControlClient, server: EventServer
+    raw: zmq.Socket[bytes], client: ControlClient, server: EventServer
 ) -> None:
     raw.send(b" " * (LARGEST_FRAME + 1))
     assert client.ask(Ping(), Pong).boot == server.boot

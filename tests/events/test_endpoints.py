@@ -13,7 +13,6 @@ import zmq
 
 from kws.errors import EndpointError, NoDaemonError
 from kws.events import endpoints
-from kws.events.client import search
 from kws.events.client.search import find_daemon
 from kws.events.endpoints import Endpoints, candidates, check_bindable, default_endpoints
 from tests.support import stand_in
@@ -223,7 +222,12 @@ def test_client_passes_by_what_a_killed_daemon_left(places: tuple[Path, Path]) -
 def test_client_can_wait(places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     server = stand_in.make_server(places[1])
     looked = threading.Event()
-    monkeypatch.setattr(search.time, "sleep", lambda _: looked.set() or looked.wait(0.01))
+
+    def nap(_seconds: float) -> None:
+        looked.set()
+        looked.wait(0.01)
+
+    monkeypatch.setattr("kws.events.client.search.time.sleep", nap)
 
     def start_once_looked_for() -> None:
         assert looked.wait(stand_in.DEADLINE)

@@ -2,6 +2,7 @@
 
 import resource
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_secret_files_are_private(keys: ServerKeys, tmp_path: Path) -> None:
     assert loaded == keys
     assert sorted(loaded.clients().values()) == ["desk", "kitchen"]
     assert ClientKeys.load(tmp_path / "desk").server == keys.public
+
+
+def test_a_clone_keeps_secret_keys_out_of_git() -> None:
+    """Wherever `kws keygen` is told to put them, as examples have it or elsewhere."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        pytest.skip("this is no clone")
+    secrets = ["keys/server.key", "desk/client.key", "some/where/client.key"]
+    command = ["git", "check-ignore", *secrets]
+    ignored = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert ignored.stdout.splitlines() == secrets
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
@@ -100,3 +112,28 @@ def test_half_a_key_does_not_stay_behind(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     make_server_keys(tmp_path / "keys")
     assert ServerKeys.load(tmp_path / "keys").secret
+
+
+@pytest.mark.parametrize("line", ["# desk (left)", "# kitchen", "desk # and kitchen"])
+def test_a_comment_grants_nothing(keys: ServerKeys, line: str) -> None:
+    keys.control_list.write_text(f"{line}\n")
+    kitchen = next(key for key, name in keys.clients().items() if name == "kitchen")
+    desk = next(key for key, name in keys.clients().items() if name == "desk")
+    assert not keys.may_control(kitchen)
+    assert keys.may_control(desk) == line.startswith("desk")
+
+
+def test_two_names_in_a_line_grant_nothing(keys: ServerKeys) -> None:
+    keys.control_list.write_text("desk kitchen\n")
+    assert not any(keys.may_control(key) for key in keys.clients())
+
+
+@pytest.mark.parametrize("which", ["clients", ".", "control.allow"])
+def test_lists_that_others_may_write_to_let_nobody_in(keys: ServerKeys, which: str) -> None:
+    key = next(iter(keys.clients()))
+    (keys.folder / which).chmod(0o777)
+    assert not keys.may_control(key)
+    if which != "control.allow":
+        assert not keys.callback("kws", key)
+        with pytest.raises(EndpointError, match="chmod go-w"):
+            ServerKeys.load(keys.folder)

@@ -7,7 +7,7 @@ import math
 import pkgutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
@@ -28,6 +28,7 @@ from kws.events.messages import (
 )
 from kws.events.schema import event_schema, field_docs
 from kws.spotting.detection import Detection
+from tests.support import stand_in
 
 COMMITTED_SCHEMA = Path(__file__).parents[2] / "docs" / "events.schema.json"
 
@@ -51,7 +52,7 @@ INSTANTS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st
 INTEGERS = st.integers(-(2**53), 2**53)
 
 
-def values(kind: object) -> st.SearchStrategy[object]:
+def values(kind: object) -> st.SearchStrategy[Any]:
     """Values of a msgspec type, found from its own description."""
     match kind:
         case msgspec.inspect.FloatType(gt=low, le=high) if low is not None:
@@ -60,10 +61,14 @@ def values(kind: object) -> st.SearchStrategy[object]:
             return NUMBERS
         case msgspec.inspect.FloatType(ge=low, le=high):
             return st.floats(low, high)
+        case msgspec.inspect.IntType(ge=low, le=high) if low is not None:
+            return st.integers(low, high)
         case msgspec.inspect.IntType():
             return INTEGERS
-        case msgspec.inspect.StrType(min_length=low, max_length=high):
-            return st.text(min_size=low or 0, max_size=high if high is not None else 20)
+        case msgspec.inspect.StrType(min_length=low, max_length=high, pattern=pattern):
+            letters = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
+            alphabet = st.characters(codec="utf-8") if pattern is None else letters
+            return st.text(alphabet, min_size=low or 0, max_size=high if high is not None else 20)
         case msgspec.inspect.BoolType():
             return st.booleans()
         case msgspec.inspect.NoneType():
@@ -84,7 +89,8 @@ def values(kind: object) -> st.SearchStrategy[object]:
 
 
 def instances(struct: type[msgspec.Struct]) -> st.SearchStrategy[msgspec.Struct]:
-    return values(msgspec.inspect.type_info(struct))
+    found: st.SearchStrategy[msgspec.Struct] = values(msgspec.inspect.type_info(struct))
+    return found
 
 
 def test_all_message_classes_are_found() -> None:
@@ -118,7 +124,9 @@ def test_every_field_and_class_is_documented(struct: type[msgspec.Struct]) -> No
 @settings(max_examples=25)
 @given(data=st.data())
 def test_events_match_the_schema(struct: type[Event], data: st.DataObject) -> None:
-    event = json.loads(encode_event(data.draw(instances(struct))))
+    drawn = data.draw(instances(struct))
+    assert isinstance(drawn, Event)
+    event = json.loads(encode_event(drawn))
     VALIDATOR.validate(event)
     event.pop(data.draw(st.sampled_from(sorted(event))))
     with pytest.raises(jsonschema.ValidationError):
@@ -147,7 +155,9 @@ def test_schema_is_a_schema_and_documents_every_field() -> None:
 @settings(max_examples=25)
 @given(data=st.data())
 def test_topics_end_in_a_slash(struct: type[Event], data: st.DataObject) -> None:
-    topic = data.draw(instances(struct)).topic
+    drawn = data.draw(instances(struct))
+    assert isinstance(drawn, Event)
+    topic = drawn.topic
     assert topic.startswith("kws/")
     assert topic.endswith("/")
     assert topic.count("/") == (3 if struct is DetectionEvent else 2)
@@ -193,3 +203,19 @@ def test_unknown_fields_of_a_newer_daemon_are_ignored() -> None:
     event = ErrorEvent(code="overrun", detail="0.1 s lost")
     wire = json.loads(encode_event(event)) | {"novelty": 1}
     assert decode_event(json.dumps(wire).encode()) == event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": 0},
+        {"keyword": "stop\n12:00 yes"},
+        {"keyword": "a\x00b"},
+        {"keyword": ""},
+        {"end": 10**400},
+    ],
+)
+def test_a_hostile_detection_is_no_event(change: dict[str, object]) -> None:
+    body = json.loads(encode_event(stand_in.detection(1))) | change
+    with pytest.raises(msgspec.DecodeError):
+        decode_event(json.dumps(body).encode())

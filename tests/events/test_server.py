@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -24,7 +25,7 @@ from kws.events.messages import (
     decode_event,
     now,
 )
-from kws.events.requests import Snapshot, TakeSnapshot
+from kws.events.requests import Reply, Reset, Snapshot, TakeSnapshot
 from kws.events.server import outbox
 from kws.events.server.server import EventServer
 from tests.support import stand_in
@@ -33,25 +34,30 @@ from tests.support.stand_in import detection, make_server
 
 
 @pytest.fixture
-def context() -> Iterator[zmq.Context]:
+def context() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
     with zmq.Context() as context:
         yield context
         context.destroy(linger=0)
 
 
-def subscriber(context: zmq.Context, server: EventServer, *prefixes: str) -> zmq.Socket:
+def subscriber(
+    context: zmq.Context[zmq.Socket[bytes]], server: EventServer, *prefixes: str
+) -> zmq.Socket[bytes]:
     """A plain ZeroMQ client whose subscriptions are in force when this returns."""
     socket = context.socket(zmq.SUB)
     socket.rcvtimeo = int(1000 * stand_in.DEADLINE)
     for prefix in (*prefixes, topics.HEARTBEAT):
         socket.subscribe(prefix)
     socket.connect(server.events)
-    assert isinstance(next_event(socket), HeartbeatEvent)
+    assert isinstance(next_event(socket, Event), HeartbeatEvent)
     socket.unsubscribe(topics.HEARTBEAT)
     return socket
 
 
-def next_event(socket: zmq.Socket, kind: type[Event] = Event) -> Event:
+Kind = TypeVar("Kind", bound=Event)
+
+
+def next_event(socket: zmq.Socket[bytes], kind: type[Kind]) -> Kind:
     """The next event of a kind; checks the frames on the way."""
     while True:
         topic, body = socket.recv_multipart()
@@ -61,11 +67,18 @@ def next_event(socket: zmq.Socket, kind: type[Event] = Event) -> Event:
             return event
 
 
+def publish_a_hundred(server: EventServer) -> None:
+    for _ in range(100):
+        server.publish(detection(4))
+
+
 def block(level: float = -20.0) -> PosteriorsEvent:
     return PosteriorsEvent(position=320, posteriors={"yes": 0.5}, scores={}, level_dbfs=level)
 
 
-def test_header_counts_per_topic(server: EventServer, context: zmq.Context) -> None:
+def test_header_counts_per_topic(
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
+) -> None:
     socket = subscriber(context, server, topics.DETECTION, topics.STATE)
     server.publish(detection(1, "yes"))
     server.publish(detection(2, "no"))
@@ -79,7 +92,7 @@ def test_header_counts_per_topic(server: EventServer, context: zmq.Context) -> N
 
 
 def test_heartbeats_go_on_and_carry_the_sequence_numbers(
-    server: EventServer, context: zmq.Context
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
 ) -> None:
     socket = subscriber(context, server, topics.HEARTBEAT)
     server.publish(detection(1, "yes"))
@@ -94,14 +107,11 @@ def test_heartbeats_go_on_and_carry_the_sequence_numbers(
 
 
 def test_publish_from_many_threads_loses_and_doubles_nothing(
-    server: EventServer, context: zmq.Context
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
 ) -> None:
     socket = subscriber(context, server, topics.DETECTION)
     socket.rcvhwm = 0
-    threads = [
-        threading.Thread(target=lambda: [server.publish(detection(4)) for _ in range(100)])
-        for _ in range(4)
-    ]
+    threads = [threading.Thread(target=publish_a_hundred, args=(server,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     numbers = [next_event(socket, type(detection(1))).seq for _ in range(400)]
@@ -112,7 +122,7 @@ def test_publish_from_many_threads_loses_and_doubles_nothing(
 
 
 def test_a_subscriber_that_never_reads_stops_nobody(
-    server: EventServer, context: zmq.Context
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
 ) -> None:
     stalled = context.socket(zmq.SUB)
     stalled.rcvhwm = 10
@@ -127,15 +137,15 @@ def test_a_subscriber_that_never_reads_stops_nobody(
 
 
 def test_full_queue_drops_counts_and_leaves_a_hole(
-    tmp_path: Path, context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, context: zmq.Context[zmq.Socket[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "QUEUE_LIMIT", 10)
     held, release = threading.Event(), threading.Event()
 
-    def stuck_handler(request: object) -> stand_in.Reply:
+    def stuck_handler(request: object) -> Reply:
         held.set()
         assert release.wait(stand_in.DEADLINE)
-        return stand_in.Ears()(stand_in.Reset())
+        return stand_in.Ears()(Reset())
 
     server = make_server(tmp_path)
     stand_in.start(server, stuck_handler)
@@ -150,9 +160,9 @@ def test_full_queue_drops_counts_and_leaves_a_hole(
         release.set()
         assert b"reset_done" in control.recv()
     # Only what has arrived has left the queue: before that, it might still be full.
-    assert [next_event(socket).seq for _ in range(10)] == [*range(1, 11)]
+    assert [next_event(socket, Event).seq for _ in range(10)] == [*range(1, 11)]
     server.publish(detection(99, "yes"))
-    assert next_event(socket).seq == 16
+    assert next_event(socket, Event).seq == 16
     server.stop()
 
 
@@ -164,12 +174,15 @@ def test_full_queue_drops_counts_and_leaves_a_hole(
     ],
 )
 def test_what_json_cannot_say_never_goes_out(
-    server: EventServer, context: zmq.Context, bad: PosteriorsEvent, complaint: str
+    server: EventServer,
+    context: zmq.Context[zmq.Socket[bytes]],
+    bad: PosteriorsEvent,
+    complaint: str,
 ) -> None:
     socket = subscriber(context, server, topics.POSTERIORS, topics.ERROR)
     server.publish(bad)
     server.publish(block())
-    heard = [next_event(socket), next_event(socket)]
+    heard = [next_event(socket, Event), next_event(socket, Event)]
     fault = next(event for event in heard if isinstance(event, ErrorEvent))
     good = next(event for event in heard if isinstance(event, PosteriorsEvent))
     assert (fault.code, good.seq, server.dropped) == ("unsendable", 2, 1)
@@ -178,7 +191,7 @@ def test_what_json_cannot_say_never_goes_out(
 
 @pytest.mark.parametrize("prefix", ["", "kws/", "kws/post", "kws/posteriors/"])
 def test_posteriors_are_wanted_while_a_prefix_is_subscribed(
-    server: EventServer, context: zmq.Context, prefix: str
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]], prefix: str
 ) -> None:
     other = subscriber(context, server, "kws/state/", "kws/pony/")
     assert not server.subscribed_to_posteriors
@@ -189,7 +202,9 @@ def test_posteriors_are_wanted_while_a_prefix_is_subscribed(
     other.close()
 
 
-def test_stop_sends_what_was_published(server: EventServer, context: zmq.Context) -> None:
+def test_stop_sends_what_was_published(
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
+) -> None:
     socket = subscriber(context, server, topics.STATE)
     server.publish(StateEvent(state="stopped", since=now()))
     server.stop()
@@ -216,7 +231,7 @@ def test_a_server_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_stop_ends_although_a_subscriber_never_reads(
-    server: EventServer, context: zmq.Context
+    server: EventServer, context: zmq.Context[zmq.Socket[bytes]]
 ) -> None:
     stalled = subscriber(context, server, topics.POSTERIORS)
     stalled.rcvhwm = 1
@@ -226,13 +241,15 @@ def test_stop_ends_although_a_subscriber_never_reads(
     assert not server.alive
 
 
-def test_program_ends_on_sigterm_with_a_last_event(tmp_path: Path, context: zmq.Context) -> None:
+def test_program_ends_on_sigterm_with_a_last_event(
+    tmp_path: Path, context: zmq.Context[zmq.Socket[bytes]]
+) -> None:
     with stand_in.StandIn(tmp_path) as program:
         socket = context.socket(zmq.SUB)
         socket.rcvtimeo = int(1000 * stand_in.DEADLINE)
         socket.subscribe("kws/")
         socket.connect(program.events)
-        next_event(socket)
+        next_event(socket, Event)
         program.process.send_signal(signal.SIGTERM)
         while next_event(socket, StateEvent).state != "stopped":
             pass

@@ -7,22 +7,25 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import zmq
 
 import kws
-from kws.errors import EndpointError, NoDaemonError
+from kws.errors import ConfigError, EndpointError, NoDaemonError
 from kws.events.client import subscriber as subscriber_module
 from kws.events.client.continuity import Notice
 from kws.events.client.subscriber import Subscriber
-from kws.events.messages import DetectionEvent, ErrorEvent, StateEvent, now
+from kws.events.messages import DetectionEvent, ErrorEvent, Event, StateEvent, now
 from kws.events.server.server import EventServer
 from tests.support import stand_in
 from tests.support.stand_in import DEADLINE, StandIn, make_server
 
+Kind = TypeVar("Kind", bound=Event)
 
-def join(server: EventServer | StandIn, *topics: str, **options: object) -> Subscriber:
+
+def join(server: EventServer | StandIn, *topics: str, **options: Any) -> Subscriber:
     return Subscriber(
         topics or ("kws/detection/",), events=server.events, control=server.control, **options
     )
@@ -33,14 +36,32 @@ def notices() -> list[Notice]:
     return []
 
 
-def next_of(subscriber: Subscriber, kind: type) -> object:
+def next_of(subscriber: Subscriber, kind: type[Kind]) -> Kind:
     while not isinstance(event := subscriber.receive(DEADLINE), kind):
         assert event is not None
     return event
 
 
+def test_detections_alone(server: EventServer) -> None:
+    with join(server, "kws/", timeout=2.0) as subscriber:
+        server.publish(StateEvent(state="listening", since=now()))
+        server.publish(stand_in.detection(1, "yes"))
+        server.publish(ErrorEvent(code="gap", detail="made up"))
+        server.publish(stand_in.detection(2, "no"))
+        words = subscriber.detections()
+        assert [next(words).keyword, next(words).keyword] == ["yes", "no"]
+
+
+def test_topics_without_detections_are_refused(server: EventServer) -> None:
+    message = "none of the topics kws/state/ has detections"
+    with join(server, "kws/state/") as subscriber, pytest.raises(ConfigError, match=message):
+        subscriber.detections()
+
+
 def test_it_is_part_of_the_public_interface() -> None:
     assert kws.Subscriber is Subscriber
+    for name in kws.__all__:
+        assert getattr(kws, name).__name__ == name
     code = "import kws, sys; from kws import Spotter; assert 'zmq' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -84,7 +105,7 @@ def test_iteration_ends_after_the_timeout(server: EventServer) -> None:
     with join(server, timeout=0.2) as subscriber:
         server.publish(stand_in.detection(1))
         server.publish(stand_in.detection(2))
-        assert [event.fired for event in subscriber] == [16000, 32000]
+        assert [event.fired for event in subscriber.detections()] == [16000, 32000]
 
 
 def test_no_daemon_is_an_error_that_says_where(tmp_path: Path) -> None:
@@ -134,11 +155,11 @@ def test_daemon_restarts_under_a_subscriber(
     tmp_path: Path, notices: list[Notice], end: str
 ) -> None:
     with StandIn(tmp_path) as first, join(first, on_notice=notices.append) as subscriber:
-        boot = subscriber.receive(DEADLINE).boot
+        boot = next_of(subscriber, Event).boot
         getattr(first.process, end)()
         first.process.wait(DEADLINE)
         with StandIn(tmp_path):
-            while (event := subscriber.receive(DEADLINE)).boot == boot:
+            while (event := next_of(subscriber, DetectionEvent)).boot == boot:
                 pass
             # All from its first word on, although it spoke before we were connected again.
             numbers = [event.fired // 16000]
@@ -166,7 +187,8 @@ def overrun(
 def test_slow_reader_hears_of_its_losses_and_gets_the_detections(
     overrun: Subscriber, server: EventServer, notices: list[Notice]
 ) -> None:
-    counts, words = [], []
+    counts: list[int] = []
+    words: list[int] = []
     while len(words) < 5:
         event = overrun.receive(DEADLINE)
         assert event is not None

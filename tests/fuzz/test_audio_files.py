@@ -57,7 +57,7 @@ def test_a_damaged_recording_is_heard_or_refused(
         try:
             with open_recording(path, channel) as recording:
                 for block in recording:
-                    assert (block.dtype, block.ndim) == (np.float32, 1)
+                    assert (block.dtype, block.ndim) == (np.dtype(np.float32), 1)
                     spotter.feed(block)
         except AudioFileError as error:
             check_message(error)
@@ -87,7 +87,7 @@ def test_a_damaged_recording_from_a_pipe(format: tuple[str, str], changes: list[
     try:
         with bounded(), open_recording(f"/dev/fd/{reading_end}") as recording:
             for block in recording:
-                assert (block.dtype, block.ndim) == (np.float32, 1)
+                assert (block.dtype, block.ndim) == (np.dtype(np.float32), 1)
     except AudioFileError as error:
         check_message(error)
     finally:

@@ -1,7 +1,6 @@
 """Damaged text beside the recordings of training and evaluation, and damaged runs."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -101,7 +100,7 @@ def test_names_of_recordings(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a training that was broken off leaves behind."""
     folder = tmp_path_factory.mktemp("run")
     save_checkpoint(folder, {"a": torch.zeros(3), "b": torch.ones(2, 2)}, {"step": 5})

@@ -1,6 +1,7 @@
 """Damaged key files: refused as `EndpointError`, or keys that a socket takes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -32,7 +33,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 @example(name="server.key", changes=[], foreign="%" * 40)
 @example(name="desk/server.pub", changes=[], foreign="%" * 40)
-def test_a_damaged_key(keys: Path, name: str, changes: list, foreign: bytes | str | None) -> None:
+def test_a_damaged_key(
+    keys: Path, name: str, changes: list[Any], foreign: bytes | str | None
+) -> None:
     good = (keys / name).read_bytes()
     match foreign:
         case None:

@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 from kws.errors import ModelError
 from kws.spotting.model import SPEC_FILE, WEIGHTS_FILE, load_model
 from kws.spotting.spotter import Spotter
+from kws.spotting.stream import Row
 from tests.support.mutations import (
     FRAGMENTS,
     Edit,
@@ -57,7 +58,7 @@ def use(folder: Path, noise: np.ndarray) -> None:
 
 def listen(spotter: Spotter, noise: np.ndarray) -> None:
     """Silence, noise and full scale give posteriors that are numbers."""
-    rows = []
+    rows: list[Row] = []
     spotter.stream.observer = rows.append
     for gain in (0, 1, 1000):
         spotter.feed((noise * np.float32(gain)).clip(-1, 1))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kws.monitor.near_misses import NearMisses
-from kws.replay.peaks import Peak, unfired_peaks
 from kws.samples import RATE
+from kws.spotting.peaks import Peak, unfired_peaks
 
 ROW = 640
 THRESHOLDS: dict[str, float | None] = {"yes": 0.6, "no": 0.6}

@@ -1,46 +1,104 @@
-"""Labels that make way for each other."""
+"""Labels that make way for curves, lines and each other."""
 
+import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kws.replay.label_room import Box, Room
 
+REACH = 40
+
+
+def with_curve(height: float, first: int, last: int) -> Room:
+    """A room of 200 by 100 pixels with a curve of one height between two columns."""
+    room = Room(200, 100)
+    heights: npt.NDArray[np.float64] = np.zeros(200)
+    heights[first:last] = height
+    room.take_below(heights)
+    return room
+
 
 def test_a_label_stands_above_its_point() -> None:
-    assert Room(0, 10, 1).place((4, 0.5), 2, 0.25) == Box(3, 0.5, 5, 0.75)
-
-
-def test_beside_a_point_it_begins_there() -> None:
-    assert Room(0, 10, 1).place((4, 0.5), 2, 0.25, beside=True) == Box(4, 0.5, 6, 0.75)
+    assert Room(200, 100).place((100, 50), 20, 10, REACH) == Box(90, 50, 110, 60)
 
 
 def test_at_the_edge_it_moves_inside() -> None:
-    room = Room(0, 10, 1)
-    assert room.place((0.5, 0.5), 2, 0.25) == Box(0, 0.5, 2, 0.75)
-    assert room.place((10, 0.9), 2, 0.25) == Box(8, 0.75, 10, 1)
+    room = Room(200, 100)
+    assert room.place((5, 50), 20, 10, REACH) == Box(0, 50, 20, 60)
+    assert room.place((200, 95), 20, 10, REACH) == Box(180, 90, 200, 100)
 
 
-def test_the_second_stands_at_the_side_the_fourth_higher_up() -> None:
-    room = Room(0, 10, 1)
-    points = ((4.0, 0.0), (4.5, 0.0), (3.5, 0.0), (4.0, 0.0))
-    places = [room.place(point, 2, 0.5) for point in points]
-    assert places == [Box(3, 0, 5, 0.5), Box(3.5, 0.5, 5.5, 1), Box(1.5, 0.5, 3.5, 1), None]
-    assert room.place((5, 0.0), 2, 0.5) == Box(5, 0, 7, 0.5)
+def test_it_stands_beside_a_curve_that_goes_on_rising() -> None:
+    room = with_curve(90, 100, 110)
+    place = room.place((95, 30), 20, 10, REACH)
+    assert place is not None
+    assert place.right <= 100
+    assert place.bottom <= 30 < place.top
 
 
-def test_what_is_wider_than_the_room_has_none() -> None:
-    assert Room(0, 1, 1).place((0.5, 0), 2, 0.25) is None
+def test_with_no_room_at_its_sides_it_stands_above_the_curve() -> None:
+    place = with_curve(60, 0, 200).place((100, 30), 20, 10, REACH)
+    assert place == Box(90, 60, 110, 70)
 
 
-@given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 1), st.booleans()), max_size=30))
-def test_no_label_covers_another_or_leaves_the_room(
-    points: list[tuple[float, float, bool]],
+def test_out_of_reach_it_has_no_place() -> None:
+    assert with_curve(80, 0, 200).place((100, 30), 20, 10, REACH) is None
+    assert Room(10, 100).place((5, 0), 20, 10, REACH) is None
+    assert Room(200, 8).place((5, 0), 20, 10, REACH) is None
+
+
+def test_what_must_stand_high_moves_up_or_aside_only() -> None:
+    room = Room(200, 100)
+    places = [room.place((100, 60), 20, 10, REACH, lowest=60) for _ in range(9)]
+    found = [place for place in places if place is not None]
+    assert len(found) > 4
+    assert min(place.bottom for place in found) == 60
+
+
+def test_it_keeps_off_a_line_where_there_is_room_beside_it() -> None:
+    room = Room(200, 100)
+    room.add_lines(np.full(200, 55.0))
+    place = room.place((100, 50), 20, 10, REACH)
+    assert place is not None
+    assert place.bottom > 55 or place.top <= 55
+    # Between two lines that are close, one must be crossed: near the point rather than far off.
+    for height in range(0, 100, 4):
+        room.add_lines(np.full(200, float(height)))
+    place = room.place((40, 50), 20, 10, REACH)
+    assert place is not None
+    assert abs(place.bottom - 50) < 10
+
+
+def test_a_line_to_a_label_goes_around_another_label() -> None:
+    room = Room(200, 100)
+    between = room.place((100, 30), 16, 10, 0)
+    label = room.place((100, 50), 80, 10, 0)
+    assert between == Box(92, 30, 108, 40)
+    assert label == Box(60, 50, 140, 60)
+    x, y = room.end_of_line((104, 10), label)
+    assert y == 50
+    assert 108 <= x < 130
+    # With nothing between, it is the shortest.
+    x, y = Room(200, 100).end_of_line((104, 10), label)
+    assert abs(x - 104) <= 5
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 200), st.floats(0, 100)), min_size=1, max_size=30),
+    st.lists(st.floats(0, 70), min_size=200, max_size=200),
+)
+def test_no_label_covers_another_or_a_curve_or_leaves_the_room(
+    points: list[tuple[float, float]], curve: list[float]
 ) -> None:
-    room = Room(0, 30, 1.08)
-    found = [room.place((x, y), 3, 0.3, beside) for x, y, beside in points]
-    boxes = [box for box in found if box is not None]
-    assert not points or boxes
-    for index, box in enumerate(boxes):
-        assert 0 <= box.left < box.right <= 30.0001
-        assert box.top <= 1.0801
-        assert not any(box.overlaps(other) for other in boxes[:index])
+    room = Room(200, 100)
+    heights = np.array(curve)
+    room.take_below(heights)
+    covered = np.zeros((200, 100), np.int64)
+    places = [room.place(point, 23.5, 9.2, REACH) for point in points]
+    for place in places:
+        if place is not None:
+            assert place.left >= 0 and place.right <= 200 and place.top <= 100
+            assert place.bottom >= heights[place.left : place.right].max()
+            covered[place.left : place.right, place.bottom : place.top] += 1
+    assert covered.max() <= 1

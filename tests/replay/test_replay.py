@@ -1,6 +1,7 @@
 """Replay: the spotter over a recording, and nothing added."""
 
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,7 @@ def test_detections_come_while_the_recording_is_read(recording: Path, tiny_model
         detections = replay(opened, Spotter(tiny_model))
         first = next(detections)
         assert opened.seconds < first.fired / 16000 + 0.2
+        assert isinstance(detections, Generator)
         detections.close()
 
 

@@ -29,6 +29,13 @@ def test_a_moment_fills_its_row() -> None:
     assert list(Timeline(106, 170, fill=True)) == [106, 136, 166]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "row"), [(106, 0), (135.99, 0), (136, 1), (169, 2), (171, 2), (400, 2), (90, 0)]
+)
+def test_every_time_has_a_row(seconds: float, row: int) -> None:
+    assert Timeline(106, 170, fill=True).row_of(seconds) == row
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(6, "0:06"), (106, "1:46"), (3723.4, "1:02:03")])
 def test_times_are_written_as_in_the_table(seconds: float, text: str) -> None:
     assert tick(seconds) == text

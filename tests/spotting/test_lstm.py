@@ -1,5 +1,7 @@
 """The numpy network against torch, with carried state."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
@@ -142,7 +144,7 @@ def test_wrong_weights_are_named(name: str) -> None:
         ({**good, "extra": np.zeros(3)}, "hold extra"),
     ):
         with pytest.raises(ModelError, match=complaint):
-            StatefulLstm(spec, weights, FEATURES, LABELS)
+            StatefulLstm(spec, cast(Weights, weights), FEATURES, LABELS)
 
 
 def test_baseline_is_refused_by_the_runtime() -> None:

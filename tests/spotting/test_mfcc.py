@@ -28,7 +28,7 @@ SPECS = [
 
 def reference(signal: np.ndarray, spec: FeatureSpec) -> np.ndarray:
     """What python_speech_features makes of a float64 signal in [-1, 1]."""
-    return psf.mfcc(
+    frames: np.ndarray = psf.mfcc(
         signal * spec.sample_scale,
         samplerate=spec.sample_rate,
         winlen=spec.window / spec.sample_rate,
@@ -43,6 +43,7 @@ def reference(signal: np.ndarray, spec: FeatureSpec) -> np.ndarray:
         appendEnergy=False,
         winfunc=TAPERS[spec.window_function],
     )
+    return frames
 
 
 def heard(framer: IncrementalMfcc, *pieces: np.ndarray) -> Frames:

@@ -63,6 +63,14 @@ def test_round_trip(tiny_model: Model, tmp_path: Path) -> None:
         (lambda s: s.update(surprise=1), "surprise"),
         (lambda s: s.pop("labels"), "labels"),
         (lambda s: s["labels"].append("yes"), "labels must be"),
+        (lambda s: s.update(name="kws\nINFO forged"), "name is"),
+        (lambda s: s["labels"].extend(map(str, range(20_000))), "labels must be 2 to 1000"),
+        (
+            lambda s: s["network"].update(
+                convolutions=[{"channels": 1, "kernel": 256, "stride": 256}] * 2000
+            ),
+            r"network\.convolutions has more than 64",
+        ),
         (lambda s: s["labels"].append("\x1b[31mstop\n"), r"labels\[4\]"),
         (lambda s: s["labels"].append(""), r"labels\[4\]"),
         (lambda s: s["labels"].append("on/off"), r"labels\[4\]"),

@@ -106,7 +106,7 @@ def test_a_reset_concerns_one_stream(
 ) -> None:
     spotter, plain = MultiSpotter(tiny_model), Spotter(tiny_model)
     streams = [spotter.add() for _ in signals]
-    found = {stream: [] for stream in streams}
+    found: dict[Stream, list[Detection]] = {stream: [] for stream in streams}
     for half in (0, 1):
         halves = [signal[:at] if half == 0 else signal[at:] for signal in signals]
         for stream, detections in spotter.feed(dict(zip(streams, halves, strict=True))).items():

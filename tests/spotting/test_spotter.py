@@ -1,5 +1,7 @@
 """The chain: the same samples give the same detections, whatever happens around them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -176,7 +178,7 @@ def test_threshold_decides(tiny_model: Model, noise: np.ndarray) -> None:
         ({"thresholds": {"no": float("nan")}}, "between 0 and 1"),
     ],
 )
-def test_senseless_settings(tiny_model: Model, arguments: dict, complaint: str) -> None:
+def test_senseless_settings(tiny_model: Model, arguments: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         Spotter(tiny_model, **arguments)
 

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from kws.evaluation.matching import Placement
+from kws.corpus.matching import Placement
 from kws.evaluation.materials import Folders, Material, read_material
 from kws.spotting.feature_spec import FeatureSpec
 from kws.spotting.lstm import StatefulLstm, weight_shapes
@@ -70,11 +70,18 @@ def test_keywords_come_from_the_testing_part_and_each_as_often(
     assert seconds / 12 < len(said) < seconds / 6
 
 
-def test_resets_come_at_whole_periods_however_the_audio_is_cut(tiny_model: Model) -> None:
+def test_resets_come_at_whole_periods_however_the_audio_is_cut(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spotter = Spotter(tiny_model)
-    at = []
+    at: list[int] = []
     reset = spotter.stream.reset
-    spotter.stream.reset = lambda reason: (at.append(spotter.stream.position), reset(reason))
+
+    def noted(reason: str, advance: int = 0) -> None:
+        at.append(spotter.stream.position)
+        reset(reason, advance)
+
+    monkeypatch.setattr(spotter.stream, "reset", noted)
     for length in (1, 700, 3000, 0, 2299, 4000, 5001):
         list(feed_with_resets(spotter, np.zeros(length, np.float32), 3000))
     assert at == [3000, 6000, 9000, 12000, 15000]

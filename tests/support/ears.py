@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,21 +23,26 @@ class ScriptedSource:
 
     def __init__(self) -> None:
         self.name = "script"
-        self.status = SourceStatus("open", device="script", rate=16000)
+        self.status = SourceStatus("opening")
         self.clock = "arrival"
-        self.backlog = 0.0
         self.stuck_for = 0.0
         self.alive = True
         self.turned = 0.0
         self.chunks: queue.Queue[Chunk] = queue.Queue()
 
+    @property
+    def backlog(self) -> float:
+        return sum(len(chunk.samples) for chunk in list(self.chunks.queue)) / 16000
+
     def start(self) -> None:
-        pass
+        self.status = SourceStatus("open", device="script", rate=16000)
 
     def stop(self) -> None:
-        pass
+        self.alive = False
 
     def read(self, timeout: float) -> Chunk | None:
+        if self.status.state == "opening":
+            return None
         try:
             return self.chunks.get(timeout=min(timeout, 0.02))
         except queue.Empty:
@@ -54,7 +59,7 @@ class ScriptedSource:
 class Bench:
     """A loop that runs, and all that it publishes."""
 
-    def __init__(self, model: Model, **options: object) -> None:
+    def __init__(self, model: Model, **options: Any) -> None:
         self.subscribed_to_posteriors = False
         self.events: list[Event] = []
         self.source = ScriptedSource()
@@ -62,6 +67,7 @@ class Bench:
         self.faults = Faults(self.events.append)
         self.hearing = Hearing(Spotter(model), self, self.faults, self.heard.append, **options)
         self.loop = InferenceLoop(self.source, self.hearing, self.publish, self.faults)
+        self.source.start()
         self.loop.start()
 
     def publish(self, event: Event) -> None:

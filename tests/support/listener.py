@@ -177,8 +177,9 @@ class Listener:
         socket.connect(self.control)
         try:
             socket.send(msgspec.json.encode({"request": request, **fields}))
-            assert socket.poll(1000 * DEADLINE), f"no answer to {request}"
-            return msgspec.json.decode(socket.recv())
+            assert socket.poll(int(1000 * DEADLINE)), f"no answer to {request}"
+            reply: dict[str, Any] = msgspec.json.decode(socket.recv())
+            return reply
         finally:
             context.destroy(linger=0)
 

@@ -46,7 +46,7 @@ INTERESTING = tuple(
 
 def odd_values() -> st.SearchStrategy[Any]:
     """Any JSON value, the troublesome ones first."""
-    leaves = (
+    leaves: st.SearchStrategy[Any] = (
         st.sampled_from(ODD_NUMBERS)
         | st.sampled_from(ODD_TEXTS)
         | st.sampled_from((None, True, False, [], {}))

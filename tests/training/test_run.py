@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import torch
 from kws.cli import main
 from kws.spotting.model import load_model
 from kws.spotting.spotter import Spotter
-from kws.training.checkpoint import load_checkpoint
+from kws.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from kws.training.learning_curve import read_log
 
 NETWORK = {"layers": [24], "convolutions": [{"channels": 24, "kernel": 5, "stride": 2}], "block": 2}
@@ -92,6 +93,57 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(
         # Rounding depends on where arrays lie in memory, so two processes agree closely, not to
         # the bit.
         torch.testing.assert_close(resumed[name], tensor, rtol=1e-3, atol=1e-3, msg=name)
+
+
+def test_killed_while_it_writes_checkpoints_it_always_goes_on(
+    tiny_corpus: Path, tmp_path: Path
+) -> None:
+    """Killed as soon as a checkpoint is being written, again and again."""
+    out = tmp_path / "model"
+    steps = ("--steps", "16", "--set", "validate_every=0.001")
+    reached = -1
+    for attempt in range(3):
+        resume = ("--resume",) if attempt else ()
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *arguments(tiny_corpus, out, *steps, *resume)],
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 300
+        before = set(out.glob("run/.checkpoint*"))
+        while not (out / "run" / CHECKPOINT_FILE).exists() or not (
+            set(out.glob("run/.checkpoint*")) - before
+        ):
+            if process.poll() is not None:
+                break
+            assert time.monotonic() < deadline
+        process.kill()
+        process.wait()
+        _, progress = load_checkpoint(out / "run")
+        assert progress["step"] >= reached
+        reached = progress["step"]
+    assert train(tiny_corpus, out, *steps, "--resume") == 0
+    assert load_model(out).words
+    assert not list(out.glob("run/.checkpoint*")), "halves of checkpoints stay behind"
+
+
+def test_a_full_disk_ends_it_with_the_last_checkpoint_whole(
+    tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model"
+    steps = ("--steps", "8", "--set", "validate_every=0.001")
+    assert train(tiny_corpus, out, "--steps", "2") == 0
+    whole = (out / "run" / CHECKPOINT_FILE).read_bytes()
+    limit = (len(whole) // 2,) * 2
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments(tiny_corpus, out, *steps, "--resume")],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 13, result.stderr
+    assert "kws: cannot write" in result.stderr
+    assert (out / "run" / CHECKPOINT_FILE).read_bytes() == whole
+    assert train(tiny_corpus, out, *steps, "--resume") == 0
 
 
 @pytest.mark.parametrize(

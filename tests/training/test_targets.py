@@ -36,7 +36,7 @@ def test_the_window_lies_after_the_end_of_the_word() -> None:
     window = np.flatnonzero(targets.windows == 1)
     assert (targets.codes[window] == LABELS.output_of("no")).all()
     for row in window:
-        assert 16000 + 640 <= heard(row) < 16000 + 4480 + BLOCK * SPEC.hop
+        assert 16000 + 640 <= heard(int(row)) < 16000 + 4480 + BLOCK * SPEC.hop
     allowed = len(LABELS.labels) + LABELS.output_of("no")
     assert targets.codes[targets.row(12800)] == allowed
     assert targets.codes[window[-1] + 1] == allowed

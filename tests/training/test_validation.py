@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
 
-from kws.evaluation.matching import Placement
-from kws.training.validation import (
-    SMOOTHING,
-    Point,
-    RowClock,
-    Stream,
-    chosen_point,
-    frr_at,
-    sweep,
-)
+from kws.corpus.matching import Placement
+from kws.spotting.row_clock import RowClock
+from kws.training.validation import SMOOTHING, Point, ValidationStream, chosen_point, frr_at, sweep
 
 CLOCK = RowClock(832, 640)
 KEYWORDS = ("yes", "no")
@@ -20,8 +13,8 @@ def clip_of(word: str) -> Placement:
     return Placement(word, word, 16000, 32000, word_start=20000, word_end=26000)
 
 
-def stream(events: list[Placement]) -> Stream:
-    return Stream("clips", np.zeros((1, 1, 40), np.float16), [events], 1.0)
+def stream(events: list[Placement]) -> ValidationStream:
+    return ValidationStream("clips", np.zeros((1, 1, 40), np.float16), [events], 1.0)
 
 
 def score(posteriors: np.ndarray, events: list[Placement], threshold: float = 0.5) -> Point:

@@ -40,7 +40,7 @@ class ConnectionWatch:
         return f"no daemon answers at {endpoint}: start one with `kws listen`"
 
     def close(self) -> None:
-        """Stop to watch; the watched socket must still be open."""
+        """Stop watching; the watched socket must still be open."""
         self._watched.disable_monitor()
         self._socket.close(linger=0)
 

@@ -41,14 +41,14 @@ class ControlClient:
         """Send ``request`` and return the answer, which must be of the type ``answer``.
 
         Raises the error that the daemon reports (a `KwsError`), or `NoDaemonError` when no answer
-        comes in time or what comes is no answer.
+        comes in time or what comes is not an answer.
         """
         self._socket.send(msgspec.json.encode(request))
         if not self._socket.poll(int(1000 * self._timeout)):
             raise NoDaemonError(self._watch.explain(self.endpoint, self._timeout))
         body = self._socket.recv()
         try:
-            reply = msgspec.json.decode(body, type=answer | Refusal)
+            reply: AnswerT | Refusal = msgspec.json.decode(body, type=answer | Refusal)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoDaemonError(
                 f"what answers at {self.endpoint} is no daemon of this version: {error}"

@@ -29,7 +29,7 @@ def find_daemon(
 
     An ipc socket is tried out, a TCP endpoint is taken at its word.  With ``wait`` the search
     goes on until a daemon is there.  Raises `NoDaemonError` with what was tried, and
-    `EndpointError` for what is no endpoint, or when a daemon is there but not for this user, or
+    `EndpointError` for what is not an endpoint, or when a daemon is there but not for this user, or
     somebody else has made the user's directory in the temp folder.
     """
     places = [place for place in candidates(events, control) if getattr(place, needed)]
@@ -52,7 +52,7 @@ def find_daemon(
     tried = " or ".join(getattr(place, needed) for place in places) or "an unknown endpoint"
     raise NoDaemonError(
         f"no daemon answers at {tried}: start one with `kws listen`, "
-        f"or say where it is with --{needed}"
+        f"or name its endpoint ({needed}=... in Python, --{needed} on the command line)"
     )
 
 

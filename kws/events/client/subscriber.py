@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 import zmq
 
-from kws.errors import KwsError, NoDaemonError
+from kws.errors import ConfigError, KwsError, NoDaemonError
 from kws.events import topics as topic_names
 from kws.events.client.connection_watch import ConnectionWatch
 from kws.events.client.continuity import Continuity, Notice
@@ -20,7 +20,7 @@ from kws.events.client.control_client import ControlClient
 from kws.events.client.search import find_daemon
 from kws.events.endpoints import Endpoints
 from kws.events.keys import ClientKeys
-from kws.events.messages import AnyEvent, HeartbeatEvent, decode_event
+from kws.events.messages import AnyEvent, DetectionEvent, HeartbeatEvent, decode_event
 from kws.events.requests import Snapshot, TakeSnapshot
 
 logger = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ class Subscriber:
     ::
 
         with Subscriber() as events:
-            for event in events:
-                print(event)
+            for word in events.detections():
+                print(word.keyword, word.score)
 
     Joining follows the rule that loses nothing: subscribe, the heartbeats last; wait for the first
     heartbeat; ask for the `snapshot` of all that was before; yield what comes after.  Later, when
-    messages are missing or the daemon has been started anew, detections and the state are fetched
+    messages are missing or the daemon has been restarted, detections and the state are fetched
     from another snapshot, and what remains lost is reported.
 
     Args:
@@ -101,6 +101,22 @@ class Subscriber:
                 return None
         return self._ready.popleft()
 
+    def detections(self) -> Iterator[DetectionEvent]:
+        """The detections alone, as they come; iteration ends as it does for all events.
+
+        Raises:
+            ConfigError: no topic of this subscriber has detections.
+        """
+        if not any(
+            topic.startswith(topic_names.DETECTION) or topic_names.DETECTION.startswith(topic)
+            for topic in self._topics
+        ):
+            raise ConfigError(
+                f"none of the topics {', '.join(self._topics)} has detections: "
+                f"subscribe to {topic_names.DETECTION}"
+            )
+        return (event for event in self if isinstance(event, DetectionEvent))
+
     def __iter__(self) -> Iterator[AnyEvent]:
         return self
 
@@ -128,7 +144,7 @@ class Subscriber:
         self._socket.rcvhwm = _RECEIVE_HIGH_WATER_MARK
         self._socket.reconnect_ivl_max = 2000
         self._socket.ipv6 = True
-        self._socket.heartbeat_ivl = 5000  # a connection that died without a word is made anew
+        self._socket.heartbeat_ivl = 5000  # a connection that died silently is replaced
         if self._keys is not None:
             self._keys.secure(self._socket)
         self._watch = ConnectionWatch(self._socket)

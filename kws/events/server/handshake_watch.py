@@ -9,8 +9,8 @@ _REFUSED = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 class HandshakeWatch:
     """Counts the handshakes that fail at one server socket; lives in the thread of that socket.
 
-    Over TCP those count too that the peer breaks off: a client which finds that only one side
-    uses CURVE often does.  On ipc sockets they do not, for there a client that looks whether
+    Over TCP, handshakes that the peer breaks off count too: a client which finds that only one side
+    uses CURVE often does.  On ipc sockets they do not, because a client that checks there whether
     anybody listens (`kws.events.client.search`) connects and just goes away.
     """
 
@@ -27,6 +27,6 @@ class HandshakeWatch:
             self.refused += 1
 
     def close(self) -> None:
-        """Stop to watch; the watched socket must still be open."""
+        """Stop watching; the watched socket must still be open."""
         self._watched.disable_monitor()
         self.socket.close(linger=0)

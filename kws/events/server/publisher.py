@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -78,6 +79,7 @@ class EventPublisher:
         self._last_beat = self._next_beat = 0.0
         self._poller = zmq.Poller()
         self._watches: list[HandshakeWatch] = []
+        self._locks: dict[Path, EndpointLock] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kws-events", daemon=True)
         self._open = ExitStack()
@@ -104,7 +106,8 @@ class EventPublisher:
             # Taken before and given back after everything else: what is done to the socket's file
             # on the way must not be done to the next daemon's.
             for path in filter(None, map(ipc_path, self._endpoints())):
-                stack.callback(EndpointLock(path).release)
+                self._locks[path] = EndpointLock(path)
+                stack.callback(self._locks[path].release)
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
             stack.callback(context.term)
             if self._keys is not None:
@@ -140,14 +143,17 @@ class EventPublisher:
         self.events = self._bind(self._events_socket, self.events, stack)
 
     def _bind(self, socket: zmq.Socket[bytes], endpoint: str, stack: ExitStack) -> str:
-        """Bind a socket that the thread shall own; returns the endpoint with its real port."""
+        """Bind a socket that the thread will own; returns the endpoint with its real port."""
         stack.enter_context(socket)
         watch = HandshakeWatch(socket, endpoint)
         stack.callback(watch.close)
         self._watches.append(watch)
         self._poller.register(watch.socket, zmq.POLLIN)
         self._poller.register(socket, zmq.POLLIN)
-        return binding.bind(socket, endpoint, self._keys)
+        bound = binding.bind(socket, endpoint, self._keys)
+        if (path := ipc_path(endpoint)) is not None:
+            self._locks[path].bound()
+        return bound
 
     def _run(self) -> None:
         with self._open:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import zmq
 
-from kws.events.endpoints import check_bindable
+from kws.events.endpoints import check_bindable, check_different
 from kws.events.keys import ServerKeys
 from kws.events.messages import HeartbeatEvent
 from kws.events.server import binding
@@ -36,6 +36,7 @@ class EventServer(EventPublisher):
     ) -> None:
         super().__init__(events, source=source, keys=keys, insecure=insecure)
         check_bindable(control, has_keys=keys is not None, insecure=insecure)
+        check_different(events, control)
         self.control = control
 
     def serve(self, handler: Handler, heartbeat: Callable[[], HeartbeatEvent]) -> None:

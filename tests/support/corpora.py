@@ -1,4 +1,4 @@
-"""A corpus of a few synthetic words: bursts of noise and hum between near silence."""
+"""Fixtures: small corpora of synthetic words, and a cache of their own."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from kws.corpus.corpus import Corpus, read_corpus
+from tests.support import glides
 
 RATE = 16000
 WORDS = ("yes", "no", "stop", "bird")
@@ -69,3 +70,22 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def corpus(corpus_folder: Path, talk_folder: Path, cache: Path) -> Corpus:
     """Both folders, read."""
     return read_corpus(corpus_folder, [talk_folder], [], cache)
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three folders of eight clips by eight speakers each."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for number, word in enumerate(glides.WORDS):
+        for clip in range(8):
+            glides.write_clip(
+                folder / word / f"voice{clip}_nohash_0.wav", word, 100 * number + clip
+            )
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded audio goes to a folder that all tests of the session share, not to the user's."""
+    base = tmp_path_factory.getbasetemp() / "kws-cache"
+    monkeypatch.setenv("KWS_CACHE", str(base))

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from kws.evaluation.matching import TOLERANCE, Matching, Placement, match
-from kws.evaluation.traces import Trial
+from kws.corpus.matching import TOLERANCE, Firing, Matching, Placement, match
+from kws.spotting.redecision import Trial
 
 KEYWORDS = ("yes", "no")
 
@@ -72,7 +72,8 @@ def test_every_kind_of_false_alarm() -> None:
 
 
 def test_other_words_are_never_missed() -> None:
-    matching = match([], [placed("bird", 0), placed("no", 50000)], KEYWORDS)
+    nothing: list[Firing] = []
+    matching = match(nothing, [placed("bird", 0), placed("no", 50000)], KEYWORDS)
     assert [clip.word for clip in matching.misses] == ["no"]
     assert matching.miss_rate == 1.0
     assert math.isnan(match([], [placed("bird", 0)], KEYWORDS).miss_rate)

@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
-from kws.replay.peaks import unfired_peaks
+from kws.spotting.peaks import unfired_peaks
 
 TIMES = np.arange(0, 10, 0.04)
 
 
 def bumps(*peaks: tuple[float, float]) -> np.ndarray:
     """Scores of triangles, 0.8 s wide, with the given (seconds, height)."""
-    return np.max([h * np.clip(1 - np.abs(TIMES - t) / 0.4, 0, 1) for t, h in peaks], axis=0)
+    scores: np.ndarray = np.max(
+        [h * np.clip(1 - np.abs(TIMES - t) / 0.4, 0, 1) for t, h in peaks], axis=0
+    )
+    return scores
 
 
 def test_a_near_miss_says_what_it_lacks() -> None:

@@ -69,7 +69,7 @@ class Hit(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class Alarm(Generic[F]):
-    """A detection that is no hit."""
+    """A detection that is not a hit."""
 
     detection: F
     kind: AlarmKind

@@ -1,0 +1,1 @@
+"""A network that first learns to hear: it predicts a published speech embedding over streams."""
