@@ -36,10 +36,23 @@ def flags(daemon: Listener) -> tuple[str, ...]:
     return ("--events", daemon.events, "--control", daemon.control)
 
 
+def wait_described(terminal: Terminal) -> None:
+    """Until the thresholds are known; before that only the words that fired have one."""
+
+    def all_words() -> bool:
+        lines = terminal.frame()
+        return all(
+            any(re.match(rf".{{3}}{word} .* 0\.40 ", line) for line in lines)
+            for word in ("yes", "no", "stop")
+        )
+
+    wait_for("the thresholds", all_words)
+
+
 def test_a_look_at_a_daemon(daemon: Listener) -> None:
     """Words are seen, the window is resized, thresholds change, keys work, q ends it."""
     with Terminal(*flags(daemon)) as terminal:
-        terminal.wait_frame("stop ")
+        wait_described(terminal)
         lines = terminal.wait_frame("◆")
         assert len(lines) == 24
         assert "tiny" in lines[0]
@@ -82,7 +95,7 @@ SHIFT_RIGHT, APPLICATION_RIGHT = "\x1b[1;2C", "\x1bOC"
 
 def test_arrows_change_thresholds_and_s_saves_them(daemon: Listener, tmp_path: Path) -> None:
     with Terminal(*flags(daemon)) as terminal:
-        terminal.wait_frame("0.40 ")
+        wait_described(terminal)
         terminal.press(DOWN)
         terminal.wait_frame("▸")
         terminal.press(RIGHT * 3)
@@ -113,7 +126,7 @@ def test_arrows_change_thresholds_and_s_saves_them(daemon: Listener, tmp_path: P
 
 def test_what_is_pressed_last_is_carried_out_and_told(daemon: Listener, tmp_path: Path) -> None:
     with Terminal(*flags(daemon)) as terminal:
-        terminal.wait_frame("0.40 ")
+        wait_described(terminal)
         terminal.press(DOWN + RIGHT + "sq")
         assert terminal.wait_end() == 0
         assert "kws: yes 0.41 saved in" in terminal.text.rpartition(LEAVE_SCREEN)[2]
@@ -122,7 +135,7 @@ def test_what_is_pressed_last_is_carried_out_and_told(daemon: Listener, tmp_path
 
 def test_what_is_pasted_presses_no_keys(daemon: Listener) -> None:
     with Terminal(*flags(daemon)) as terminal:
-        terminal.wait_frame("0.40 ")
+        wait_described(terminal)
         terminal.press("\x1b[200~qms\x1b[C\x1b[201~" + "\x1b[B")
         terminal.wait_frame("▸")
         terminal.press("quit, please: mute and save, and so on\r")
@@ -141,7 +154,7 @@ def test_what_is_pasted_presses_no_keys(daemon: Listener) -> None:
 
 def test_a_daemon_that_stands_still_does_not_hold_up_the_view(daemon: Listener) -> None:
     with Terminal(*flags(daemon)) as terminal:
-        terminal.wait_frame("0.40 ")
+        wait_described(terminal)
         terminal.press(DOWN)
         terminal.wait_frame("▸")
         daemon.process.send_signal(signal.SIGSTOP)
@@ -185,7 +198,7 @@ def test_who_may_only_listen_is_told_so(
     with Listener(tmp_path, *options) as daemon:
         daemon.wait_log("listening")
         with Terminal(*flags(daemon), "--keys", str(tmp_path / "hall")) as terminal:
-            terminal.wait_frame("0.40 ")
+            wait_described(terminal)
             for key in (DOWN + RIGHT, "s", "m"):
                 terminal.press(key)
                 terminal.wait_frame("this client may listen only")
@@ -195,7 +208,7 @@ def test_who_may_only_listen_is_told_so(
             terminal.press("q")
             assert terminal.wait_end() == 0
         with Terminal(*flags(daemon), "--keys", str(tmp_path / "desk")) as terminal:
-            terminal.wait_frame("0.40 ")
+            wait_described(terminal)
             terminal.press(DOWN + RIGHT)
             terminal.wait_frame("yes 0.41 in force")
 
