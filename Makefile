@@ -35,6 +35,7 @@ types: $(VENV)/.test
 	cd benchmarks/listeners && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
 
 check: $(VENV)/.test test-packages
+	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
