@@ -10,6 +10,8 @@ import pytest
 
 from kws.errors import EndpointError
 from kws.events.client.control_client import ControlClient
+from kws.events.client.subscriber import Subscriber
+from kws.events.messages import ErrorEvent
 from kws.events.requests import Ping, Pong
 from kws.events.server.server import EventServer
 from tests.support import stand_in
@@ -142,3 +144,16 @@ def test_the_socket_of_a_successor_stays(tmp_path: Path) -> None:
     with ControlClient(second.control, timeout=stand_in.DEADLINE) as client:
         assert client.ask(Ping(), Pong).boot == second.boot
     second.stop()
+
+
+@pytest.mark.parametrize("name", ["events", "control.lock"])
+def test_a_socket_or_lock_that_is_removed_is_said_once(
+    server: EventServer, tmp_path: Path, name: str
+) -> None:
+    with Subscriber(["kws/error/"], events=server.events, control=server.control) as subscriber:
+        (tmp_path / name).unlink()
+        event = subscriber.receive(stand_in.DEADLINE)
+        assert isinstance(event, ErrorEvent)
+        assert event.code == "endpoint_lost"
+        assert f"{name} was removed" in event.detail
+        assert subscriber.receive(2.5) is None

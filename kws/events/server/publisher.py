@@ -80,6 +80,8 @@ class EventPublisher:
         self._poller = zmq.Poller()
         self._watches: list[HandshakeWatch] = []
         self._locks: dict[Path, EndpointLock] = {}
+        self._lost = 0
+        """Locks or sockets of ours that somebody has removed or replaced."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kws-events", daemon=True)
         self._open = ExitStack()
@@ -207,6 +209,7 @@ class EventPublisher:
 
     def _beat(self) -> None:
         self._report_refused()
+        self._report_lost()
         heartbeat = msgspec.structs.replace(
             self._heartbeat(),
             seqs=dict(self._journal.seqs),
@@ -226,6 +229,15 @@ class EventPublisher:
             logger.warning(detail)
             self.refused = refused
             self.publish(ErrorEvent(code="handshake_refused", detail=detail, count=refused))
+
+    def _report_lost(self) -> None:
+        """Say it once when nobody can find this daemon any more, who would seem well otherwise."""
+        lost = [missing for lock in self._locks.values() if (missing := lock.lost) is not None]
+        if len(lost) > self._lost:
+            detail = f"{', '.join(lost)}: no new client can connect, restart the daemon"
+            logger.error(detail)
+            self.publish(ErrorEvent(code="endpoint_lost", detail=detail, count=len(lost)))
+        self._lost = len(lost)
 
 
 def _start_authenticator(
